@@ -1,0 +1,78 @@
+"""A role whose ARN nobody can use before its permissions exist."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+
+import pulumi
+import pulumi_aws as aws
+
+from components.site import Site
+from components.statement import Statement, policy
+
+
+class Role(pulumi.ComponentResource):
+    """An IAM role for one AWS service.
+
+    Statements are collected by `allow` (usually through a verb of the resource that owns the data, such as
+    `bucket.grant_read(role)`) and written as one inline policy when `ready_arn`, the only public output, is first read.
+    A SageMaker model that takes a plain ARN does not wait for the role's policy and fails minutes later.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        site: Site,
+        service: str,
+        description: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("takeoff:access:Role", name, None, opts)
+        self._name = name
+        self._statements: list[Statement] = []
+        self._sealed = False
+        self._role = aws.iam.Role(
+            name,
+            name=site.name(name, limit=64),
+            description=description,
+            assume_role_policy=_trust(service, site.account),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+    def allow(self, *statements: Statement) -> None:
+        """Add permissions. Raises RuntimeError once the role has been handed out."""
+        if self._sealed:
+            raise RuntimeError(f"role {self._name}: permission added after ready_arn was read; grant before first use")
+        self._statements.extend(statements)
+
+    @cached_property
+    def ready_arn(self) -> pulumi.Output[str]:
+        """The role's ARN, resolved after its policy exists. Reading it closes the list of permissions."""
+        self._sealed = True
+        if not self._statements:
+            raise RuntimeError(f"role {self._name}: no permission was granted before ready_arn was read")
+        inline = aws.iam.RolePolicy(
+            self._name,
+            name="permissions",
+            role=self._role.name,
+            policy=policy([statement.document() for statement in self._statements]),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return pulumi.Output.all(self._role.arn, inline.id).apply(lambda both: str(both[0]))
+
+
+def _trust(service: str, account: str) -> str:
+    """Who may assume the role: one service, on behalf of this account only (the confused-deputy condition).
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)

@@ -1,0 +1,176 @@
+"""The state machine that alone changes live endpoints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from components.role import Role
+from components.site import Site
+from components.statement import Statement
+
+_ROOT = Path(__file__).resolve().parent.parent
+# What the function's archive holds: standard library and boto3 only, which the Lambda runtime carries.
+_SOURCES = ("catalog/__init__.py", "catalog/desired.py", "model_code/__init__.py", "model_code/rollout")
+
+
+class Rollout(pulumi.ComponentResource):
+    """Converges every endpoint of a stack to its `desired` parameter: parameter change → rule → state machine → function.
+
+    Each step looks at the endpoint as it is and makes at most one call, so an execution that dies is simply started again
+    and two at once end in the same place.
+    """
+
+    def __init__(self, name: str, site: Site, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("takeoff:hosting:Rollout", name, None, opts)
+        self._name, self._site = name, site
+        self._child = pulumi.ResourceOptions(parent=self)
+        function = self._function()
+        self.state_machine = self._state_machine(function)
+        target = self._rule()
+        # Whoever writes a wish waits for this, or nobody would hear it.
+        self.ready: pulumi.Output[str] = target.id
+        self.register_outputs({"state_machine": self.state_machine.arn})
+
+    def _function(self) -> aws.lambda_.Function:
+        name = self._site.name(self._name)
+        log = aws.cloudwatch.LogGroup(
+            self._name, name=f"/aws/lambda/{name}", retention_in_days=90, opts=self._child
+        )
+        role = Role(
+            f"{self._name}-step",
+            site=self._site,
+            service="lambda.amazonaws.com",
+            description="One step of a rollout",
+            opts=self._child,
+        )
+        role.allow(*self._permissions(), Statement(
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(log.arn, ":*")]
+        ))
+        archive = {source: pulumi.FileAsset(str(_ROOT / source)) for source in _sources()}
+        return aws.lambda_.Function(
+            self._name,
+            name=name,
+            description="Compares an endpoint with its desired state and makes the next call",
+            code=pulumi.AssetArchive(archive),
+            handler="model_code.rollout.handler.handle",
+            runtime="python3.13",
+            role=role.ready_arn,
+            timeout=60,
+            memory_size=256,
+            logging_config={"log_format": "JSON", "log_group": log.name},
+            opts=self._child,
+        )
+
+    def _permissions(self) -> list[Statement]:
+        """Read a wish, look at and move this stack's endpoints, write the outcome."""
+        site = self._site
+        endpoints = site.arn("sagemaker", f"endpoint/{site.name()}-*")
+        configs = site.arn("sagemaker", f"endpoint-config/{site.name()}-*")
+        return [
+            Statement(actions=["ssm:GetParameter"], resources=[site.arn("ssm", f"parameter{site.parameter('*', 'desired')}")]),
+            Statement(actions=["ssm:PutParameter"], resources=[site.arn("ssm", f"parameter{site.parameter('*', 'outcome')}")]),
+            Statement(
+                actions=["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
+                resources=[endpoints],
+            ),
+            Statement(actions=["sagemaker:UpdateEndpoint"], resources=[endpoints, configs]),
+        ]
+
+    def _state_machine(self, function: aws.lambda_.Function) -> aws.sfn.StateMachine:
+        role = Role(
+            f"{self._name}-states",
+            site=self._site,
+            service="states.amazonaws.com",
+            description="Runs the steps of a rollout",
+            opts=self._child,
+        )
+        role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
+        return aws.sfn.StateMachine(
+            self._name,
+            name=self._site.name(self._name),
+            role_arn=role.ready_arn,
+            definition=function.arn.apply(lambda arn: definition(arn, self._site.partition)),
+            opts=self._child,
+        )
+
+    def _rule(self) -> aws.cloudwatch.EventTarget:
+        role = Role(
+            f"{self._name}-start",
+            site=self._site,
+            service="events.amazonaws.com",
+            description="Starts a rollout when a wish changes",
+            opts=self._child,
+        )
+        role.allow(Statement(actions=["states:StartExecution"], resources=[self.state_machine.arn]))
+        rule = aws.cloudwatch.EventRule(
+            self._name,
+            name=self._site.name(self._name),
+            description="A model's desired state changed",
+            event_pattern=json.dumps(pattern(self._site)),
+            opts=self._child,
+        )
+        return aws.cloudwatch.EventTarget(
+            self._name,
+            rule=rule.name,
+            arn=self.state_machine.arn,
+            role_arn=role.ready_arn,
+            input_transformer={
+                "input_paths": {"parameter": "$.detail.name"},
+                "input_template": '{"parameter": <parameter>}',
+            },
+            opts=self._child,
+        )
+
+
+def _sources() -> list[str]:
+    """The archive's files, by their path in the repository and in the archive alike."""
+    files: list[str] = []
+    for source in _SOURCES:
+        path = _ROOT / source
+        files += [source] if path.is_file() else sorted(str(f.relative_to(_ROOT)) for f in path.glob("*.py"))
+    return files
+
+
+def pattern(site: Site) -> dict[str, object]:
+    """The event that a new wish makes.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
+    """
+    return {
+        "source": ["aws.ssm"],
+        "detail-type": ["Parameter Store Change"],
+        "detail": {
+            "name": [{"wildcard": site.parameter("*", "desired")}],
+            "operation": ["Create", "Update"],
+        },
+    }
+
+
+def definition(function_arn: str, partition: str) -> str:
+    """The state machine in Amazon States Language: step, and wait as long as the step says, until it is settled."""
+    states = {
+        "Step": {
+            "Type": "Task",
+            "Resource": f"arn:{partition}:states:::lambda:invoke",
+            "Parameters": {"FunctionName": function_arn, "Payload.$": "$"},
+            "OutputPath": "$.Payload",
+            "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2.0}],
+            "Next": "Settled",
+        },
+        "Settled": {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": "$.status", "StringEquals": "succeeded", "Next": "Succeeded"},
+                {"Variable": "$.status", "StringEquals": "failed", "Next": "Failed"},
+            ],
+            "Default": "Wait",
+        },
+        "Wait": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "Step"},
+        "Succeeded": {"Type": "Succeed"},
+        "Failed": {"Type": "Fail", "Error": "RolloutFailed", "CausePath": "$.reason"},
+    }
+    return json.dumps({"Comment": "Converges an endpoint to its desired state", "StartAt": "Step", "States": states})

@@ -1,0 +1,48 @@
+"""IAM policy statements that name what they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+# Actions for which AWS's service authorization reference lists no resource type, so that only "*" works. One line each, with its reason;
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+UNSCOPABLE: Mapping[str, str] = {
+    "ecr:GetAuthorizationToken": "the token is the registry's, not a repository's",
+    "cloudwatch:PutMetricData": "metrics have no ARN; scoped by the condition cloudwatch:namespace instead",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One Allow statement.
+
+    Raises ValueError for a resource of "*" under an action that AWS can scope, and for an action with a wildcard.
+    """
+
+    actions: Sequence[str]
+    resources: Sequence[pulumi.Input[str]]
+    conditions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        wild = [action for action in self.actions if "*" in action]
+        if wild or not self.actions:
+            raise ValueError(f"statement: got actions {list(self.actions)}; allowed: one or more named actions, no '*'")
+        scopable = [action for action in self.actions if action not in UNSCOPABLE]
+        if "*" in self.resources and scopable:
+            raise ValueError(f"statement: got resource '*' for {scopable}; allowed: ARNs (see components/statement.py)")
+
+    def document(self) -> dict[str, Any]:
+        """The statement in IAM's policy grammar, outputs still inside."""
+        body: dict[str, Any] = {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
+        if self.conditions:
+            body["Condition"] = self.conditions
+        return body
+
+
+def policy(statements: Sequence[Mapping[str, Any]]) -> pulumi.Output[str]:
+    """A policy document as JSON, resolved once everything it names is known."""
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)

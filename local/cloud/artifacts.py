@@ -1,0 +1,49 @@
+"""Model artifacts: taken from the emulated S3, unpacked once per content, never outside of their folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tarfile
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from moto.s3.models import s3_backends
+
+from local.state import ACCOUNT
+
+
+class ArtifactError(RuntimeError):
+    """An artifact that is missing, damaged or does not fit on the disk."""
+
+
+def read(url: str) -> bytes | None:
+    """The object that an s3:// URL names; None when there is none. Call it with the account's lock held."""
+    parts = urlsplit(url)
+    bucket = s3_backends[ACCOUNT]["aws"].buckets.get(parts.netloc)
+    key = bucket.keys.get(parts.path.lstrip("/")) if bucket else None
+    # A delete marker of a versioned bucket is no object.
+    return bytes(key.value) if key is not None and hasattr(key, "value") else None
+
+
+def unpack(content: bytes, url: str, store: Path) -> Path:
+    """The folder of a model.tar.gz, unpacked under the hash of its content; a second call finds it there."""
+    folder = store / hashlib.sha256(content).hexdigest()
+    if folder.is_dir():
+        return folder
+    store.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=store))
+    try:
+        with tarfile.open(fileobj=BytesIO(content)) as archive:
+            # The data filter refuses absolute paths, `..`, links that leave the folder, and devices.
+            archive.extractall(unfinished, filter="data")  # noqa: S202
+        os.replace(unfinished, folder)
+    except (OSError, tarfile.TarError) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if folder.is_dir():
+            return folder
+        raise ArtifactError(f"{url}: cannot unpack model data into {store}: {error}") from error
+    return folder

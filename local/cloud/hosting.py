@@ -1,0 +1,246 @@
+"""The life of an endpoint: from Creating to InService, through updates and roll-backs, to its deletion."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timezone
+from typing import Any
+
+import aiohttp
+from moto.sagemaker.models import sagemaker_backends
+
+from local.cloud import access, artifacts, images
+from local.cloud.account import Account
+from local.cloud.delays import Delays
+from local.cloud.fleet import DeploymentError, Fleet, Launch
+from local.cloud.metrics import Metrics
+from local.cloud.plan import Plan, Variant
+from local.cloud.router import Router
+from local.state import ACCOUNT, State
+
+log = logging.getLogger(__name__)
+Key = tuple[str, str]
+FAILURES = (DeploymentError, images.ImageError, artifacts.ArtifactError, OSError)
+
+
+class Hosting:
+    """Every endpoint's processes. Its public verbs may be called from any thread; the work happens on one event loop."""
+
+    def __init__(self, state: State, account: Account, metrics: Metrics, delays: Delays, most_instances: int) -> None:
+        self.state, self.account, self.metrics, self.delays = state, account, metrics, delays
+        self.most_instances = most_instances
+        self.routers: dict[Key, Router] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Must be awaited on the loop that will do the work."""
+        self.loop = asyncio.get_running_loop()
+        # Model servers close idle connections after five seconds or more; ours go first, so none is found closed.
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
+        self.session = aiohttp.ClientSession(connector=connector, auto_decompress=False, skip_auto_headers=["User-Agent"])
+
+    async def close(self) -> None:
+        """Ends every process; the endpoints stay in the account and start again with the next daemon."""
+        for task in self._tasks:
+            task.cancel()
+        fleets = [route.fleet for router in self.routers.values() for route in router.routes.values()]
+        await asyncio.gather(*(fleet.stop() for fleet in fleets), return_exceptions=True)
+        await self.session.close()
+
+    def create(self, region: str, endpoint: Any) -> None:
+        self._begin(region, endpoint, "Creating", self._create)
+
+    def update(self, region: str, endpoint: Any) -> None:
+        """Replaces the fleet by the one of `endpoint.pending`, or leaves everything as it was."""
+        self._begin(region, endpoint, "Updating", self._update)
+
+    def reweigh(self, region: str, endpoint: Any) -> None:
+        """Makes the desired weights and counts of `endpoint.plan` current, without a new process for a weight."""
+        self._begin(region, endpoint, "Updating", self._reweigh)
+
+    def delete(self, region: str, endpoint: Any) -> None:
+        self._begin(region, endpoint, "Deleting", self._delete)
+
+    async def restore(self) -> list[str]:
+        """Starts the processes of every endpoint that the account remembers, and finishes what was under way."""
+        remembered = [
+            (region, endpoint)
+            for region, backend in list(sagemaker_backends[ACCOUNT].items())
+            for endpoint in list(backend.endpoints.values())
+        ]
+        await asyncio.gather(*(self._resume(region, endpoint) for region, endpoint in remembered))
+        return [endpoint.endpoint_name for _, endpoint in remembered]
+
+    def status(self) -> dict[str, Any]:
+        """What `make status` shows of each endpoint."""
+        found: dict[str, Any] = {}
+        for region, backend in list(sagemaker_backends[ACCOUNT].items()):
+            for name, endpoint in list(backend.endpoints.items()):
+                router = self.routers.get((region, name))
+                found[name] = {
+                    "status": endpoint.endpoint_status,
+                    "config": endpoint.plan.config,
+                    "failure": endpoint.failure_reason,
+                    "variants": {variant.name: self._variant_status(variant, router) for variant in endpoint.plan.variants},
+                }
+        return found
+
+    def _variant_status(self, variant: Variant, router: Router | None) -> dict[str, Any]:
+        route = router.routes.get(variant.name) if router else None
+        instances = route.fleet.instances if route else []
+        return {
+            "weight": variant.weight,
+            "desired": variant.desired_count,
+            "running": len(instances),
+            "limit": self.most_instances,
+            "pids": [instance.pid for instance in instances],
+            "restarts": route.fleet.restarts if route else 0,
+            "invocations": route.invocations if route else 0,
+        }
+
+    def _begin(self, region: str, endpoint: Any, status: str, work: Callable[[str, Any], Coroutine[Any, Any, None]]) -> None:
+        self._set(endpoint, status)
+        self.loop.call_soon_threadsafe(self._start, self._guarded(work, region, endpoint))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Callable[[str, Any], Coroutine[Any, Any, None]], region: str, endpoint: Any) -> None:
+        try:
+            await work(region, endpoint)
+        except Exception as error:
+            log.exception("endpoint %s", endpoint.endpoint_name)
+            self._set(endpoint, "Failed", f"{type(error).__name__}: {error}")
+
+    def _set(self, endpoint: Any, status: str, failure: str | None = None) -> None:
+        endpoint.endpoint_status, endpoint.failure_reason = status, failure
+        endpoint.last_modified_time = datetime.now(timezone.utc).replace(tzinfo=None)
+        self.account.changed()
+        log.info("endpoint %s: %s %s", endpoint.endpoint_name, status, failure or "")
+
+    async def _create(self, region: str, endpoint: Any) -> None:
+        await asyncio.sleep(self.delays.creating)
+        try:
+            fleets = await self._fleets(region, endpoint, endpoint.plan)
+        except FAILURES as error:
+            self._set(endpoint, "Failed", str(error))
+            return
+        router = self.routers[region, endpoint.endpoint_name] = self._router(region, endpoint)
+        router.switch(endpoint.plan, fleets)
+        self._set(endpoint, "InService")
+
+    def _router(self, region: str, endpoint: Any) -> Router:
+        return Router(region, endpoint.endpoint_name, self.metrics, self.session)
+
+    async def _update(self, region: str, endpoint: Any) -> None:
+        await asyncio.sleep(self.delays.updating)
+        router = self.routers.setdefault((region, endpoint.endpoint_name), self._router(region, endpoint))
+        plan = endpoint.pending
+        try:
+            fleets = await self._fleets(region, endpoint, plan)
+        except FAILURES as error:
+            self._set(endpoint, "RollingBack", str(error))
+            await asyncio.sleep(self.delays.rolling_back)
+            endpoint.pending = None
+            self._set(endpoint, "InService" if router.healthy() else "UpdateRollbackFailed", str(error))
+            return
+        old = router.switch(plan, fleets)
+        endpoint.plan, endpoint.pending, endpoint.endpoint_config_name = plan, None, plan.config
+        self.account.changed()
+        await asyncio.gather(*(fleet.stop() for fleet in old))
+        self._set(endpoint, "InService")
+
+    async def _reweigh(self, region: str, endpoint: Any) -> None:
+        await asyncio.sleep(self.delays.reweighing)
+        router = self.routers[region, endpoint.endpoint_name]
+        try:
+            for variant in endpoint.plan.variants:
+                await router.routes[variant.name].fleet.resize(min(variant.desired_count, self.most_instances))
+        except FAILURES as error:
+            self._set(endpoint, "RollingBack", str(error))
+            await asyncio.sleep(self.delays.rolling_back)
+            endpoint.plan = endpoint.plan.reverted()
+            for variant in endpoint.plan.variants:
+                await router.routes[variant.name].fleet.resize(min(variant.count, self.most_instances))
+            self._set(endpoint, "InService", str(error))
+            return
+        endpoint.plan = endpoint.plan.reached()
+        router.reweigh(endpoint.plan)
+        self._set(endpoint, "InService")
+
+    async def _delete(self, region: str, endpoint: Any) -> None:
+        await asyncio.sleep(self.delays.deleting)
+        router = self.routers.pop((region, endpoint.endpoint_name), None)
+        if router:
+            await asyncio.gather(*(route.fleet.stop() for route in router.routes.values()))
+        await self._locked(lambda: sagemaker_backends[ACCOUNT][region].endpoints.pop(endpoint.endpoint_name, None))
+        self.account.changed()
+
+    async def _resume(self, region: str, endpoint: Any) -> None:
+        before = endpoint.endpoint_status
+        if before == "Failed":
+            return
+        if before == "Deleting":
+            await self._guarded(self._delete, region, endpoint)
+            return
+        # AWS's own word for an endpoint that serves, is being worked on, and refuses changes meanwhile.
+        self._set(endpoint, "SystemUpdating")
+        if endpoint.pending is None:
+            endpoint.plan = endpoint.plan.reached()
+        await self._guarded(self._create, region, endpoint)
+        if endpoint.pending is not None and endpoint.endpoint_status == "InService":
+            self.update(region, endpoint)
+
+    async def _fleets(self, region: str, endpoint: Any, plan: Plan) -> dict[str, Fleet]:
+        """Starts a whole new set of processes; if one variant cannot start, none of them is left."""
+        fleets = {variant.name: await self._fleet(region, endpoint, variant) for variant in plan.variants}
+        sizes = (fleets[variant.name].resize(min(variant.count, self.most_instances)) for variant in plan.variants)
+        results = await asyncio.gather(*sizes, return_exceptions=True)
+        if failures := [result for result in results if isinstance(result, BaseException)]:
+            await asyncio.gather(*(fleet.stop() for fleet in fleets.values()))
+            raise failures[0]
+        return fleets
+
+    async def _fleet(self, region: str, endpoint: Any, variant: Variant) -> Fleet:
+        image = images.load(variant.image, self.state)
+        launch = Launch(
+            variant=variant.name,
+            command=image.command("serve"),
+            environment=_clean() | image.environment | variant.environment | await self._model(region, variant),
+            folder=image.folder,
+            logs=self.state.cloud / "logs" / endpoint.endpoint_name,
+            pids=self.state.cloud / "pids",
+            ping_timeout=self.delays.ping,
+        )
+        router = self.routers.get((region, endpoint.endpoint_name))
+        route = router.routes.get(variant.name) if router else None
+        return Fleet(launch, self.session, {instance.number for instance in route.fleet.instances} if route else None)
+
+    async def _model(self, region: str, variant: Variant) -> dict[str, str]:
+        def read() -> bytes | None:
+            if reason := access.refusal(variant.role, variant.artifact, region):
+                raise DeploymentError(reason)
+            return artifacts.read(variant.artifact) if variant.artifact else None
+
+        content = await self._locked(read)
+        if content is None:
+            return {}
+        store = self.state.cloud / "artifacts"
+        return {"SM_MODEL_DIR": str(await asyncio.to_thread(artifacts.unpack, content, variant.artifact, store))}
+
+    async def _locked(self, work: Callable[[], Any]) -> Any:
+        def run() -> Any:
+            with self.account.lock:
+                return work()
+
+        return await asyncio.to_thread(run)
+
+
+def _clean() -> dict[str, str]:
+    """The environment of a container: nothing of ours, and a PATH that has the running interpreter."""
+    return {"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108

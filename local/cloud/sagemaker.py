@@ -1,0 +1,250 @@
+"""SageMaker hosting's API over moto: fields kept as given, AWS's refusals, and calls that move real processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+from moto.core.responses import ActionResult, EmptyResult
+from moto.sagemaker.exceptions import AWSValidationException
+from moto.sagemaker.models import FakeEndpointConfig
+from moto.sagemaker.responses import SageMakerResponse
+
+from local.cloud.access import refusal
+from local.cloud.hosting import Hosting
+from local.cloud.plan import Plan
+from local.state import ACCOUNT
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+
+
+def install(hosting: Hosting) -> None:
+    """Puts our operations in the place of moto's."""
+
+    def with_hosting(operation: Callable[[Any, Hosting], ActionResult]) -> Callable[[Any], ActionResult]:
+        return lambda response: operation(response, hosting)
+
+    # Judged by `_check_config`, by region and from AWS's current list.
+    FakeEndpointConfig.validate_instance_type = lambda *_: None
+    for plain in (create_model, describe_model, create_endpoint_config, describe_endpoint_config, describe_endpoint):
+        setattr(SageMakerResponse, plain.__name__, plain)
+    for moving in (create_endpoint, update_endpoint, update_endpoint_weights_and_capacities, delete_endpoint):
+        setattr(SageMakerResponse, moving.__name__, with_hosting(moving))
+
+
+def create_model(response: Any) -> ActionResult:
+    given, backend = _given(response), response.sagemaker_backend
+    name = given["ModelName"]
+    if name in backend._models:
+        raise AWSValidationException(f'Cannot create already existing model "{_arn(response, "model", name)}".')
+    for container in [given.get("PrimaryContainer"), *given.get("Containers", [])]:
+        reason = container and refusal(given["ExecutionRoleArn"], container.get("ModelDataUrl"), response.region)
+        if reason:
+            raise AWSValidationException(reason)
+    model = backend.create_model(name, given["ExecutionRoleArn"], None, None, None, response._get_param("Tags"))
+    model.given = {"EnableNetworkIsolation": False} | given
+    return ActionResult({"ModelArn": model.arn})
+
+
+def describe_model(response: Any) -> ActionResult:
+    model = response.sagemaker_backend.describe_model(response._get_param("ModelName"))
+    return ActionResult(model.given | {"ModelArn": model.arn, "CreationTime": model.creation_time})
+
+
+def create_endpoint_config(response: Any) -> ActionResult:
+    given, backend = _given(response), response.sagemaker_backend
+    name = given["EndpointConfigName"]
+    if name in backend.endpoint_configs:
+        arn = _arn(response, "endpoint-config", name)
+        raise AWSValidationException(f'Cannot create already existing endpoint configuration "{arn}".')
+    _check_config(given, response.region)
+    config = backend.create_endpoint_config(
+        name, given["ProductionVariants"], None, None, response._get_param("Tags"), given.get("KmsKeyId")
+    )
+    config.given = given
+    return ActionResult({"EndpointConfigArn": config.endpoint_config_arn})
+
+
+def describe_endpoint_config(response: Any) -> ActionResult:
+    config = _config(response, response._get_param("EndpointConfigName"))
+    return ActionResult(
+        config.given | {"EndpointConfigArn": config.endpoint_config_arn, "CreationTime": config.creation_time}
+    )
+
+
+def describe_endpoint(response: Any) -> ActionResult:
+    endpoint = _endpoint(response)
+    shown = {
+        "EndpointName": endpoint.endpoint_name,
+        "EndpointArn": endpoint.arn,
+        "EndpointConfigName": endpoint.plan.config,
+        "EndpointStatus": endpoint.endpoint_status,
+        "CreationTime": endpoint.creation_time,
+        "LastModifiedTime": endpoint.last_modified_time,
+    }
+    if endpoint.endpoint_status not in ("Creating", "Failed"):
+        shown["ProductionVariants"] = [variant.summary() for variant in endpoint.plan.variants]
+    if endpoint.failure_reason:
+        shown["FailureReason"] = endpoint.failure_reason[:1024]
+    if endpoint.plan.capture:
+        shown["DataCaptureConfig"] = _capture(endpoint.plan.capture)
+    if endpoint.plan.deployment:
+        shown["LastDeploymentConfig"] = endpoint.plan.deployment
+    if endpoint.pending:
+        shown["PendingDeploymentSummary"] = {
+            "EndpointConfigName": endpoint.pending.config,
+            "ProductionVariants": [variant.summary() for variant in endpoint.pending.variants],
+        }
+    return ActionResult(shown)
+
+
+def create_endpoint(response: Any, hosting: Hosting) -> ActionResult:
+    backend, name = response.sagemaker_backend, response._get_param("EndpointName")
+    if name in backend.endpoints:
+        raise AWSValidationException(f'Cannot create already existing endpoint "{_arn(response, "endpoint", name)}".')
+    config = response._get_param("EndpointConfigName")
+    plan = replace(_plan(response, config), deployment=_deployment(response))
+    endpoint = backend.create_endpoint(name, config, response._get_param("Tags"))
+    endpoint.plan, endpoint.pending = plan, None
+    hosting.create(response.region, endpoint)
+    return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def update_endpoint(response: Any, hosting: Hosting) -> ActionResult:
+    endpoint = _changeable(response)
+    # AWS reads the config that the endpoint runs now, too, and fails when somebody deleted it.
+    _config(response, endpoint.plan.config)
+    plan = _plan(response, response._get_param("EndpointConfigName"))
+    deployment = _deployment(response)
+    _check_guardrails(endpoint.plan, plan, deployment)
+    if response._get_param("RetainDeploymentConfig"):
+        deployment = endpoint.plan.deployment
+    if response._get_param("RetainAllVariantProperties"):
+        excluded = response._get_param("ExcludeRetainedVariantProperties") or []
+        plan = plan.retaining(endpoint.plan, {each["VariantPropertyType"] for each in excluded})
+    endpoint.pending = replace(plan, deployment=deployment)
+    hosting.update(response.region, endpoint)
+    return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def update_endpoint_weights_and_capacities(response: Any, hosting: Hosting) -> ActionResult:
+    endpoint = _changeable(response)
+    wanted = response._get_param("DesiredWeightsAndCapacities")
+    names = [each["VariantName"] for each in wanted]
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise AWSValidationException(f'The variant name "{repeated.pop()}" was non-unique within the request.')
+    if unknown := set(names) - {variant.name for variant in endpoint.plan.variants}:
+        raise AWSValidationException(
+            f'The variant name(s) "{", ".join(sorted(unknown))}" is/are not present within endpoint configuration '
+            f'"{endpoint.plan.config}".'
+        )
+    endpoint.plan = endpoint.plan.desiring({each["VariantName"]: each for each in wanted})
+    hosting.reweigh(response.region, endpoint)
+    return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def delete_endpoint(response: Any, hosting: Hosting) -> ActionResult:
+    endpoint = _endpoint(response)
+    if endpoint.endpoint_status in BUSY:
+        raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    hosting.delete(response.region, endpoint)
+    return EmptyResult()
+
+
+@cache
+def instance_types(region: str) -> tuple[str, ...]:
+    """What AWS hosts endpoints on in a region, from the resource schemas that cfn-lint ships."""
+    extensions = Path(cfnlint.__file__).parent / "data" / "schemas" / "extensions"
+    regions = json.loads((extensions / "aws_sagemaker_hosting" / "instancetype_enum.json").read_text())
+    return tuple(regions[region]["enum"])
+
+
+def _check_config(given: dict[str, Any], region: str) -> None:
+    variants = given["ProductionVariants"]
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) < len(names):
+        raise AWSValidationException(f"Variant names must be unique within an endpoint configuration; got {names}.")
+    for number, variant in enumerate(variants, 1):
+        kind = variant.get("InstanceType")
+        if kind not in instance_types(region):
+            raise AWSValidationException(
+                f"1 validation error detected: Value '{kind}' at 'productionVariants.{number}.member.instanceType' "
+                f"failed to satisfy constraint: Member must satisfy enum value set: [{', '.join(instance_types(region))}]"
+            )
+        if float(variant.get("InitialVariantWeight", 1)) < 0:
+            raise AWSValidationException(f"productionVariants.{number}.member.initialVariantWeight must be at least 0.")
+
+
+def _check_guardrails(running: Plan, plan: Plan, deployment: dict[str, Any] | None) -> None:
+    before, after = ({variant.name for variant in each.variants} for each in (running, plan))
+    if deployment and before != after:
+        raise AWSValidationException(
+            "Deployment guardrails need the same variant names in the old and the new endpoint configuration; "
+            f"got {sorted(before)} and {sorted(after)}."
+        )
+
+
+def _deployment(response: Any) -> dict[str, Any] | None:
+    deployment: dict[str, Any] | None = response._get_param("DeploymentConfig")
+    routing = (deployment or {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
+    if deployment and ("RollingUpdatePolicy" in deployment or routing.get("Type", "ALL_AT_ONCE") != "ALL_AT_ONCE"):
+        kind = routing.get("Type", "RollingUpdatePolicy")
+        raise AWSValidationException(
+            f"DeploymentConfig: got {kind}, the emulated account serves ALL_AT_ONCE only (docs/limits.md)."
+        )
+    return deployment
+
+
+def _plan(response: Any, config: str) -> Plan:
+    given = _config(response, config).given
+    models = {}
+    for variant in given["ProductionVariants"]:
+        models[variant["ModelName"]] = response.sagemaker_backend.describe_model(variant["ModelName"]).given
+    return Plan.of(given, models)
+
+
+def _changeable(response: Any) -> Any:
+    endpoint = _endpoint(response)
+    if endpoint.endpoint_status in BUSY:
+        raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    if endpoint.endpoint_status == "Failed":
+        raise AWSValidationException(f'Cannot update endpoint "{endpoint.arn}" in status Failed; it can only be deleted.')
+    return endpoint
+
+
+def _endpoint(response: Any) -> Any:
+    name = response._get_param("EndpointName")
+    if name not in response.sagemaker_backend.endpoints:
+        raise AWSValidationException(f'Could not find endpoint "{_arn(response, "endpoint", name)}".')
+    return response.sagemaker_backend.endpoints[name]
+
+
+def _config(response: Any, name: str) -> Any:
+    if name not in response.sagemaker_backend.endpoint_configs:
+        arn = _arn(response, "endpoint-config", name)
+        raise AWSValidationException(f'Could not find endpoint configuration "{arn}".')
+    return response.sagemaker_backend.endpoint_configs[name]
+
+
+def _given(response: Any) -> dict[str, Any]:
+    return {name: value for name, value in response.params.items() if name != "Tags" and value is not None}
+
+
+def _capture(given: dict[str, Any]) -> dict[str, Any]:
+    shown = {
+        "EnableCapture": given.get("EnableCapture", False),
+        "CaptureStatus": "Started" if given.get("EnableCapture") else "Stopped",
+        "CurrentSamplingPercentage": given.get("InitialSamplingPercentage"),
+        "DestinationS3Uri": given.get("DestinationS3Uri"),
+        "KmsKeyId": given.get("KmsKeyId"),
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _arn(response: Any, kind: str, name: str) -> str:
+    return f"arn:aws:sagemaker:{response.region}:{ACCOUNT}:{kind}/{name}"

@@ -1,0 +1,183 @@
+"""The account on disk: one file, whole or not there at all, written soon after every change and read at the start."""
+
+from __future__ import annotations
+
+import copyreg
+import hashlib
+import importlib
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from datetime import datetime, timezone
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cloudpickle
+import moto
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from moto.core.base_backend import BackendDict
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.backend.execution import Execution
+
+from local.cloud.account import Account
+
+log = logging.getLogger(__name__)
+DEBOUNCE = 0.1
+
+
+class SnapshotError(RuntimeError):
+    """A snapshot that cannot be used, and what to do about it."""
+
+
+class Snapshot:
+    """Keeps state.cloud/snapshot up to date from a thread of its own."""
+
+    def __init__(self, folder: Path, account: Account) -> None:
+        self.path, self.previous, self._account = folder / "snapshot", folder / "snapshot.previous", account
+        self.seconds, self.size, self.error, self.written = 0.0, 0, None, None
+        self._dirty, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._write_when_dirty, name="snapshot", daemon=True)
+        teach_pickle()
+
+    def start(self) -> None:
+        self._account.changed = self._dirty.set
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Writes what is left to write."""
+        self._stopping.set()
+        self._dirty.set()
+        self._thread.join()
+
+    def restore(self) -> dict[str, int]:
+        """Puts the newest readable snapshot into moto and answers how much of each service there is, in backends."""
+        problems = []
+        for path in (self.path, self.previous):
+            if path.exists():
+                try:
+                    return _install(_verified(path))
+                except Exception as error:
+                    problems.append(f"{path}: {type(error).__name__}: {error}")
+                    log.exception("cannot restore %s", path)
+        if problems:
+            raise SnapshotError(
+                "the emulated account cannot be restored:\n  " + "\n  ".join(problems)
+                + f"\nMove {self.path.parent} aside to begin with an empty account; `make up` makes everything again."
+            )
+        return {}
+
+    def status(self) -> dict[str, Any]:
+        return {"written": self.written, "seconds": round(self.seconds, 4), "bytes": self.size, "error": self.error}
+
+    def save(self) -> None:
+        """Writes the account as it is now. The old file stays whole until the new one is on the disk."""
+        began = time.perf_counter()
+        with self._account.lock:
+            content = _dump()
+        self.size = len(content)
+        header = {"moto": moto.__version__, "python": sys.version_info[:2], "sha256": hashlib.sha256(content).hexdigest()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_suffix(".writing")
+        with temporary.open("wb") as file:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if self.path.exists():
+            spare = self.path.with_suffix(".spare")
+            spare.unlink(missing_ok=True)
+            os.link(self.path, spare)
+            os.replace(spare, self.previous)
+        os.replace(temporary, self.path)
+        self.seconds, self.error = time.perf_counter() - began, None
+        self.written = datetime.now(timezone.utc).isoformat()
+
+    def _write_when_dirty(self) -> None:
+        while not self._stopping.is_set():
+            self._dirty.wait()
+            self._stopping.wait(DEBOUNCE)
+            self._dirty.clear()
+            try:
+                self.save()
+            except Exception as error:
+                # A full disk must not end the account: the previous file is whole, and the next change tries again.
+                self.error = f"{type(error).__name__}: {error}"
+                log.exception("the account could not be written to %s", self.path)
+
+
+def teach_pickle() -> None:
+    """What pickle cannot do by itself: private keys, and executions, which hold threads."""
+    copyreg.pickle(type(rsa.generate_private_key(65537, 1024)), _reduce_key)  # noqa: S505
+    copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduce_key)
+    Execution.__getstate__ = _execution_state
+    Execution.__setstate__ = _restore_execution
+
+
+def _dump() -> bytes:
+    stored = {name: {a: dict(regions) for a, regions in backend.items()} for name, backend in _backends().items()}
+    buffer = BytesIO()
+    cloudpickle.Pickler(buffer, protocol=5).dump(stored)
+    return buffer.getvalue()
+
+
+def _backends() -> dict[str, Any]:
+    """Every backend in use by the name of the variable that holds it."""
+    found = {}
+    for backend in BackendDict._instances:
+        module = sys.modules[backend.backend.__module__]
+        variable = next(name for name, value in vars(module).items() if value is backend)
+        found[f"{module.__name__}:{variable}"] = backend
+    return found
+
+
+def _verified(path: Path) -> bytes:
+    header, _, content = path.read_bytes().partition(b"\n")
+    said = json.loads(header)
+    if hashlib.sha256(content).hexdigest() != said["sha256"]:
+        raise SnapshotError("its content does not match its checksum")
+    if (said["moto"], tuple(said["python"])) != (moto.__version__, sys.version_info[:2]):
+        raise SnapshotError(f"written by moto {said['moto']} on Python {said['python']}, this is {moto.__version__}")
+    return content
+
+
+def _install(content: bytes) -> dict[str, int]:
+    restored = {}
+    for name, accounts in cloudpickle.loads(content).items():
+        module, _, variable = name.partition(":")
+        backend = getattr(importlib.import_module(module), variable)
+        for account, regions in accounts.items():
+            backend[account].update(regions)
+        restored[backend.service_name] = sum(len(regions) for regions in accounts.values())
+    return restored
+
+
+def _reduce_key(key: Any) -> tuple[Any, ...]:
+    form = serialization.PrivateFormat.PKCS8
+    return _load_key, (key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption()),)
+
+
+def _load_key(der: bytes) -> Any:
+    return serialization.load_der_private_key(der, None)
+
+
+def _execution_state(execution: Any) -> dict[str, Any]:
+    worker = execution.exec_worker
+    events = list(worker.env.event_manager.get_event_history()) if worker and worker.env else []
+    return execution.__dict__ | {"exec_worker": None, "events": events}
+
+
+def _restore_execution(execution: Any, state: dict[str, Any]) -> None:
+    """What ran when the daemon was killed has nobody to run it any more: AWS's word for that is ABORTED."""
+    events = state.pop("events")
+    execution.__dict__.update(state)
+    manager = SimpleNamespace(get_event_history=lambda: events)
+    execution.exec_worker = SimpleNamespace(env=SimpleNamespace(event_manager=manager), stop=lambda **_: None)
+    if execution.exec_status == ExecutionStatus.RUNNING:
+        execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, datetime.now(timezone.utc)
+        execution.error, execution.cause = "Takeoff.DaemonStopped", "The emulated account stopped while this ran."

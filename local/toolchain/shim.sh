@@ -1,0 +1,64 @@
+#!/bin/sh
+# takeoff: the local stack's pulumi. Written by local/toolchain/home.py from shim.sh; it starts no Python.
+# Refuses every stack but `local`, hands the engine the stack file with this machine's salt, then becomes the engine.
+state=@STATE@
+
+refuse() {
+	echo "pulumi (takeoff local): $1; got '$2', allowed '$3'." >&2
+	echo "This pulumi serves the emulated account in $state only. For a real account use a shell of your own: leave this one with \`exit\`." >&2
+	exit 2
+}
+
+only_local() {
+	case $1 in local | organization/*/local) ;; *) refuse "$2 names another stack" "$1" local ;; esac
+}
+
+[ "$PULUMI_BACKEND_URL" = "file://$state/backend" ] ||
+	refuse "PULUMI_BACKEND_URL is not the local stack's (start with \`make shell\`)" "$PULUMI_BACKEND_URL" "file://$state/backend"
+only_local "${PULUMI_STACK:-local}" PULUMI_STACK
+
+directory=$PWD words='' want=''
+for argument; do
+	case $want in
+	stack) only_local "$argument" --stack ;;
+	cwd) directory=$(cd "$argument" 2>/dev/null && pwd) ;;
+	esac
+	[ -z "$want" ] || { want='' && continue; }
+	# -ys prod is -y and -s prod: flags that take no value may stand before s.
+	case $argument in -[!-]?*) while case $argument in -[defjkry]?*) true ;; *) false ;; esac do argument=-${argument#-?}; done ;; esac
+	case $argument in
+	--) break ;;
+	-s | --stack) want=stack ;;
+	--stack=*) only_local "${argument#*=}" --stack ;;
+	-s*) argument=${argument#-s} && only_local "${argument#=}" -s ;;
+	-C | --cwd) want=cwd ;;
+	--cwd=*) directory=$(cd "${argument#*=}" 2>/dev/null && pwd) ;;
+	-C*) directory=$(cd "${argument#-C}" 2>/dev/null && pwd) ;;
+	-*) ;;
+	*) words="$words $argument" ;;
+	esac
+done
+
+case "$words " in
+*" stack init "* | *" stack new "* | *" stack rename "*) refuse "\`make up\` makes the stack" "pulumi$words" "preview, up, stack, ..." ;;
+*" stack select "* | *" stack rm "* | *" stack remove "*)
+	name=${words#* stack * }
+	[ "$name" = "$words" ] || only_local "${name%% *}" "pulumi stack"
+	;;
+esac
+
+# docs/adr/0002: the stack file is committed, its salt is this machine's. `config` alone edits the committed file.
+while [ -n "$directory" ] && [ ! -f "$directory/Pulumi.yaml" ]; do directory=${directory%/*}; done
+field() { sed -n "s/^$1:[[:space:]]*['\"]\{0,1\}\([^'\"#]*[^'\"# ]\).*/\1/p" "$directory/Pulumi.yaml"; }
+if [ -n "$directory" ]; then
+	project=$(field name) folder=$(field stackConfigDir)
+	salt=$state/stacks/$project/Pulumi.local.yaml
+	committed=$directory/${folder:-.}/Pulumi.local.yaml
+	case "$words " in *" config "*) committed= ;; esac
+	if [ -f "$salt" ] && [ -f "$committed" ]; then
+		salted=$state/stacks/$project/salted.yaml
+		{ grep -v '^encryptionsalt:' "$committed"; echo && cat "$salt"; } >"$salted.$$" && mv "$salted.$$" "$salted"
+		export PULUMI_OPTION_CONFIG_FILE="$salted"
+	fi
+fi
+exec "$state/engine" "$@"

@@ -1,0 +1,17 @@
+"""Breast Cancer Wisconsin (Diagnostic), 1995: 569 real biopsies, in the file that scikit-learn carries."""
+
+from __future__ import annotations
+
+from model_code.dataset import Dataset, Labels, carried_by_scikit_learn
+from model_code.table import Matrix
+
+
+def load() -> Dataset:
+    """All rows, features in spec.py's order, labels as positions in its classes."""
+    return carried_by_scikit_learn("breast_cancer.csv")
+
+
+def held_out() -> tuple[Matrix, Labels]:
+    """The rows that no version is trained on: float32 features [rows, 30] and their labels."""
+    rows = load().split()[1]
+    return rows.values, rows.labels

@@ -1,0 +1,16 @@
+"""Trains the breast-cancer model: `python -m model_code.container train`, SM_HPS='{"algorithm": "…"}'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from model_code import training
+from model_code.breast_cancer.data import load
+from model_code.breast_cancer.spec import SPEC
+
+ALGORITHMS = ("logistic-regression", "gradient-boosting")
+
+
+def train(environment: Mapping[str, str]) -> None:
+    """Writes model.onnx and metadata.json to SM_MODEL_DIR."""
+    training.train(SPEC, load(), ALGORITHMS, environment)

@@ -1,0 +1,37 @@
+"""The `takeoff` command: operations on a deployed stack."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from takeoff.commands import new, operations, rollout
+from takeoff.stack import CommandError
+
+app = typer.Typer(
+    name="takeoff",
+    help="Operate models that a Takeoff stack has deployed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(rollout.app, name="rollout")
+app.add_typer(new.app, name="new")
+app.command("predict")(operations.predict)
+app.command("register")(operations.register)
+
+
+def main() -> None:
+    """Run a command; what went wrong is one line on stderr and exit code 2."""
+    try:
+        app()
+    except (CommandError, ClientError, BotoCoreError) as error:
+        Console(stderr=True).print(f"[red]takeoff:[/red] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""takeoff predict and takeoff register."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from takeoff import stack as stacks
+from takeoff.commands.options import Json, Stack
+from takeoff.register import register as register_artifact
+from takeoff.traffic import TrafficReport, held_out, send, summarise
+
+
+def predict(
+    models: Annotated[list[str] | None, typer.Argument(help="models; all of the stack's when none is named")] = None,
+    stack: Stack = "local",
+    requests: Annotated[int, typer.Option(min=1, max=100_000, help="predictions per model")] = 400,
+    as_json: Json = False,
+) -> None:
+    """Send held-out rows to each endpoint and compare traffic and answers with what was asked; exit 1 on any failure."""
+    reports: dict[str, TrafficReport] = {}
+    table = Table(title=f"predictions ({requests} held-out rows per endpoint)", title_justify="left")
+    for heading in ("endpoint", "variant", "version", "asked", "observed", "accuracy", "p50"):
+        table.add_column(heading, justify="left" if heading in {"endpoint", "variant", "version"} else "right")
+    for model in stacks.read(stack).hosted(models or []):
+        rows, labels = held_out(model.code)
+        report = summarise(send(model.endpoint, rows, labels, requests), model.traffic)
+        reports[model.endpoint] = report
+        for row in report.variants:
+            table.add_row(
+                model.endpoint,
+                row.variant,
+                row.version or "-",
+                f"{row.asked} %",
+                f"{row.observed:.1f} %",
+                f"{row.accuracy:.3f}" if row.requests else "-",
+                f"{1000 * row.p50:.1f} ms" if row.requests else "-",
+            )
+    if as_json:
+        typer.echo(json.dumps({name: dataclasses.asdict(report) for name, report in reports.items()}, indent=2))
+    else:
+        Console().print(table)
+    for name, report in reports.items():
+        for error, count in Counter(report.failed).most_common(3):
+            typer.echo(f"{name}: {count} requests failed: {error}", err=True)
+    raise typer.Exit(1 if any(report.failed for report in reports.values()) else 0)
+
+
+def register(
+    model: Annotated[str, typer.Argument(help="model of the stack")],
+    artifact: Annotated[Path, typer.Argument(help="model.tar.gz that training wrote")],
+    stack: Stack = "local",
+    as_json: Json = False,
+) -> None:
+    """Store a trained model under the hash of its content; the first is approved, later ones are candidates."""
+    record, slot = register_artifact(stacks.read(stack), model, artifact)
+    if as_json:
+        typer.echo(json.dumps({"slot": slot, **record.model_dump()}))
+        return
+    metrics = ", ".join(f"{name} {value:.4g}" for name, value in record.metrics.items())
+    typer.echo(f"{model}: {record.version} is {slot} ({record.algorithm}; {metrics})")

@@ -1,0 +1,71 @@
+"""takeoff rollout wait | status | start."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from takeoff import stack as stacks
+from takeoff.commands.options import Json, Stack
+from takeoff.rollout import Progress, Rollouts
+from takeoff.rollout import wait as wait_for
+
+app = typer.Typer(help="Follow how an endpoint converges to what the stack declares.", no_args_is_help=True)
+Models = Annotated[list[str] | None, typer.Argument(help="models; all of the stack's when none is named")]
+_COLOURS = {"succeeded": "green", "failed": "red", "running": "yellow"}
+
+
+@app.command()
+def wait(
+    models: Models = None,
+    stack: Stack = "local",
+    timeout: Annotated[float, typer.Option(help="seconds to wait for each model")] = 1800,
+    as_json: Json = False,
+) -> None:
+    """Wait for the verdict on each model's rollout; exit 1 when one failed."""
+    deployed = stacks.read(stack)
+    rollouts = Rollouts(deployed)
+    ends = []
+    with Console(stderr=True).status("rollout") as line:
+
+        def report(progress: Progress) -> None:
+            line.update(f"rollout of {progress.model}: {progress.reason or progress.status}")
+
+        ends = [wait_for(rollouts, model, timeout, report) for model in deployed.hosted(models or [])]
+    _show(ends, as_json)
+    raise typer.Exit(1 if any(end.status == "failed" for end in ends) else 0)
+
+
+@app.command()
+def status(models: Models = None, stack: Stack = "local", as_json: Json = False) -> None:
+    """Show where each model's rollout stands."""
+    deployed = stacks.read(stack)
+    rollouts = Rollouts(deployed)
+    _show([rollouts.progress(model) for model in deployed.hosted(models or [])], as_json)
+
+
+@app.command()
+def start(model: str, stack: Stack = "local") -> None:
+    """Try a rollout again, for the wish that stands."""
+    deployed = stacks.read(stack)
+    (hosted,) = deployed.hosted([model])
+    typer.echo(Rollouts(deployed).start(hosted))
+
+
+def _show(rows: list[Progress], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
+        return
+    table = Table(title="rollouts", title_justify="left")
+    for heading in ("model", "status", "config", "traffic", "reason"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        traffic = ", ".join(f"{name} {share:.0f} %" for name, share in row.traffic.items())
+        status_cell = f"[{_COLOURS[row.status]}]{row.status}[/]"
+        table.add_row(row.model, status_cell, row.config, traffic, row.reason)
+    Console().print(table)

@@ -1,0 +1,76 @@
+"""Storing a trained model under the hash of its content, and telling the account about it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from catalog.naming import parameter_name
+from model_code.artifact import read_metadata
+from model_code.contract import VersionRecord
+from takeoff.stack import CommandError, DeployedStack
+
+
+def register(stack: DeployedStack, model: str, artifact: Path) -> tuple[VersionRecord, str]:
+    """Upload an artifact and record its version. Returns the record and the slot it took.
+
+    The first version of a model becomes `approved`, since nothing could be live without it; every later one becomes
+    `candidate`. Only Rollout changes `approved` afterwards (docs/adr/0007). Registering the same bytes again changes
+    nothing. Raises CommandError for an artifact that is none.
+    """
+    stack.model(model)
+    try:
+        metadata = read_metadata(artifact)
+    except (OSError, ValueError, KeyError) as error:
+        raise CommandError(f"artifact: got {artifact}; allowed: a model.tar.gz with metadata.json; {error}") from error
+    digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
+    key = f"{model}/{digest}/model.tar.gz"
+    _upload(stack.bucket, key, artifact)
+    record = VersionRecord(
+        version=digest[:12],
+        artifact=f"s3://{stack.bucket}/{key}",
+        algorithm=metadata["algorithm"],
+        metrics=metadata["metrics"],
+    )
+    return record, _record(boto3.client("ssm"), stack.name, model, record)
+
+
+def _upload(bucket: str, key: str, artifact: Path) -> None:
+    s3 = boto3.client("s3")
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        s3.upload_file(str(artifact), bucket, key)
+
+
+def _record(ssm: Any, stack: str, model: str, record: VersionRecord) -> str:
+    """Write the version's own parameter and the slot's."""
+
+    def name(leaf: str) -> str:
+        return parameter_name(stack, model, leaf)
+
+    _put(ssm, name(f"versions/{record.version}"), record)
+    approved = _get(ssm, name("approved"))
+    slot = "approved" if approved is None or approved.version == record.version else "candidate"
+    if _get(ssm, name(slot)) != record:
+        _put(ssm, name(slot), record)
+    return slot
+
+
+def _get(ssm: Any, name: str) -> VersionRecord | None:
+    try:
+        return VersionRecord.model_validate_json(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+        return None
+
+
+def _put(ssm: Any, name: str, record: VersionRecord) -> None:
+    ssm.put_parameter(Name=name, Value=record.model_dump_json(), Type="String", Overwrite=True)

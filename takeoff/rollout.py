@@ -1,0 +1,110 @@
+"""Following a rollout from outside: what was wished, what is, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from takeoff.stack import CommandError, DeployedModel, DeployedStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One model's rollout at one moment. `status`: running, succeeded or failed."""
+
+    model: str
+    status: str
+    reason: str
+    endpoint: str
+    config: str
+    desired_config: str
+    traffic: dict[str, float]
+
+    @property
+    def settled(self) -> bool:
+        """Whether Rollout has given its verdict on the wish that stands now."""
+        return self.status != "running"
+
+
+class Rollouts:
+    """The rollouts of one stack, read from the account."""
+
+    def __init__(self, stack: DeployedStack) -> None:
+        self._stack = stack
+        self._ssm, self._sagemaker, self._states = map(boto3.client, ("ssm", "sagemaker", "stepfunctions"))
+
+    def progress(self, model: DeployedModel) -> Progress:
+        """Where one model's rollout stands. An outcome of an older wish does not count."""
+        wish = self._ssm.get_parameter(Name=model.desired)["Parameter"]
+        outcome = self._outcome(model)
+        seen = outcome.get("desired_version") == wish["Version"]
+        endpoint = self._sagemaker.describe_endpoint(EndpointName=model.endpoint)
+        weights = {v["VariantName"]: v.get("CurrentWeight", 0.0) for v in endpoint.get("ProductionVariants", [])}
+        total = sum(weights.values()) or 1.0
+        return Progress(
+            model=model.name,
+            status=outcome["status"] if seen else "running",
+            reason=outcome["reason"] if seen else f"endpoint is {endpoint['EndpointStatus']}",
+            endpoint=model.endpoint,
+            config=endpoint["EndpointConfigName"],
+            desired_config=json.loads(wish["Value"])["config"],
+            traffic={name: 100 * weight / total for name, weight in weights.items()},
+        )
+
+    def start(self, model: DeployedModel) -> str:
+        """Start a rollout by hand; harmless while one runs, since both converge to the same wish."""
+        started = self._states.start_execution(
+            stateMachineArn=self._stack.rollout, input=json.dumps({"parameter": model.desired})
+        )
+        return str(started["executionArn"])
+
+    def running(self) -> bool:
+        """Whether any rollout of this stack is under way."""
+        found = self._states.list_executions(stateMachineArn=self._stack.rollout, statusFilter="RUNNING")
+        return bool(found["executions"])
+
+    def _outcome(self, model: DeployedModel) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self._ssm.get_parameter(Name=model.outcome)["Parameter"]["Value"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ParameterNotFound":
+                raise
+            return {}
+        return found
+
+
+def wait(
+    rollouts: Rollouts,
+    model: DeployedModel,
+    timeout: float,
+    report: Callable[[Progress], None],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Progress:
+    """Wait up to `timeout` seconds for the verdict on a model's present wish.
+
+    The event that starts a rollout can be lost (a daemon killed, a rule removed and put back). When nothing runs and
+    no verdict is there, a rollout is started. Raises CommandError at the timeout.
+    """
+    end, grace, started = clock() + timeout, clock() + 3, False
+    while True:
+        progress = rollouts.progress(model)
+        report(progress)
+        if progress.settled:
+            return progress
+        if clock() > end:
+            raise CommandError(
+                f"rollout of {model.name}: no verdict after {timeout:.0f} s ({progress.reason}); "
+                f"look with `takeoff rollout status {model.name} --stack ...`"
+            )
+        if not started and clock() > grace and not rollouts.running():
+            rollouts.start(model)
+            started = True
+        sleep(0.25 if clock() < grace else 1.0)

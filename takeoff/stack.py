@@ -1,0 +1,76 @@
+"""What a deployed stack says about itself: the engine's outputs, read through `pulumi stack output`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class CommandError(RuntimeError):
+    """A command that cannot go on: what, got, allowed, where to fix. Printed in one line, exit code 2."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployedModel:
+    """A model's entry in the outputs. `next` is the command that is due when it has no endpoint yet."""
+
+    name: str
+    code: str
+    owner: str
+    traffic: Mapping[str, int]
+    endpoint: str = ""
+    desired: str = ""
+    next: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The SSM parameter in which Rollout leaves its verdict."""
+        return self.desired.removesuffix("desired") + "outcome"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployedStack:
+    """A stack's outputs."""
+
+    name: str
+    bucket: str
+    rollout: str
+    models: Mapping[str, DeployedModel]
+
+    def model(self, name: str) -> DeployedModel:
+        """One model. Raises CommandError for a name that the stack does not have."""
+        if name not in self.models:
+            raise CommandError(f"model: got {name!r}; allowed: {', '.join(self.models) or 'none yet'}; stack {self.name}")
+        return self.models[name]
+
+    def hosted(self, names: list[str]) -> list[DeployedModel]:
+        """The named models, or all of them, that have an endpoint. Raises CommandError when none has."""
+        models = [self.model(name) for name in names or self.models]
+        hosted = [model for model in models if model.endpoint]
+        if not hosted:
+            due = "; ".join(f"{model.name}: {model.next}" for model in models)
+            raise CommandError(f"stack {self.name} has no endpoint yet; next: {due}")
+        return hosted
+
+
+def read(stack: str) -> DeployedStack:
+    """The stack's outputs. Raises CommandError when the engine cannot tell them."""
+    command = ["pulumi", "stack", "output", "--json", "--stack", stack]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise CommandError("pulumi: not on PATH; for the local stack use `make shell`") from None
+    if done.returncode:
+        raise CommandError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
+    return parse(stack, json.loads(done.stdout))
+
+
+def parse(stack: str, outputs: Mapping[str, Any]) -> DeployedStack:
+    """Outputs as objects. Raises CommandError when the stack was never deployed."""
+    if "models" not in outputs:
+        raise CommandError(f"stack {stack} is not deployed; run `pulumi up --stack {stack}` (local: `make up`)")
+    models = {name: DeployedModel(name=name, **entry) for name, entry in outputs["models"].items()}
+    return DeployedStack(name=stack, bucket=outputs["bucket"], rollout=outputs["rollout"], models=models)
