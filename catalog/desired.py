@@ -41,4 +41,6 @@ class Desired:
             variants = {name: Share(**share) for name, share in raw.pop("variants").items()}
             return cls(variants=variants, **raw)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"desired state: got {text!r}; allowed: what Pulumi writes to `desired`; {error}") from error
+            raise ValueError(
+                f"desired state: got {text!r}; allowed: what Pulumi writes to `desired`; {error}"
+            ) from error

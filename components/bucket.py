@@ -14,7 +14,7 @@ from components.statement import Statement, policy
 class Bucket(pulumi.ComponentResource):
     """An S3 bucket under a customer-managed key.
 
-    Object ACLs are off (S3's default since April 2023, `BucketOwnerEnforced`), so a bucket is reached by a grant or not at all.
+    Object ACLs are off (S3's default, `BucketOwnerEnforced`), so a bucket is reached by a grant or not at all.
     """
 
     def __init__(

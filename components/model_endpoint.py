@@ -41,7 +41,7 @@ class Variant:
 class ModelEndpointArgs:
     """Everything one model's endpoint is made of.
 
-    `image` is a container image URI with its digest. `previous` is the wish that the last deployment left in the account.
+    `image` is a container image URI with its digest. `previous` is the wish that the last deployment left behind.
     Raises ValueError when nothing would serve: no variant, or shares that do not sum to 100.
     """
 

@@ -18,10 +18,10 @@ _SOURCES = ("catalog/__init__.py", "catalog/desired.py", "model_code/__init__.py
 
 
 class Rollout(pulumi.ComponentResource):
-    """Converges every endpoint of a stack to its `desired` parameter: parameter change → rule → state machine → function.
+    """Converges every endpoint of a stack to its `desired` parameter.
 
-    Each step looks at the endpoint as it is and makes at most one call, so an execution that dies is simply started again
-    and two at once end in the same place.
+    A change of the parameter is an event; a rule starts the state machine; its function looks at the endpoint as it is
+    and makes at most one call a step. An execution that dies is simply started again; two at once end in one place.
     """
 
     def __init__(self, name: str, site: Site, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -37,9 +37,7 @@ class Rollout(pulumi.ComponentResource):
 
     def _function(self) -> aws.lambda_.Function:
         name = self._site.name(self._name)
-        log = aws.cloudwatch.LogGroup(
-            self._name, name=f"/aws/lambda/{name}", retention_in_days=90, opts=self._child
-        )
+        log = aws.cloudwatch.LogGroup(self._name, name=f"/aws/lambda/{name}", retention_in_days=90, opts=self._child)
         role = Role(
             f"{self._name}-step",
             site=self._site,
@@ -47,10 +45,15 @@ class Rollout(pulumi.ComponentResource):
             description="One step of a rollout",
             opts=self._child,
         )
-        role.allow(*self._permissions(), Statement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(log.arn, ":*")]
-        ))
-        archive = {source: pulumi.FileAsset(str(_ROOT / source)) for source in _sources()}
+        role.allow(
+            *self._permissions(),
+            Statement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(log.arn, ":*")]
+            ),
+        )
+        archive: dict[str, pulumi.Asset | pulumi.Archive] = {
+            source: pulumi.FileAsset(str(_ROOT / source)) for source in _sources()
+        }
         return aws.lambda_.Function(
             self._name,
             name=name,
@@ -69,10 +72,11 @@ class Rollout(pulumi.ComponentResource):
         """Read a wish, look at and move this stack's endpoints, write the outcome."""
         site = self._site
         endpoints = site.arn("sagemaker", f"endpoint/{site.name()}-*")
+        parameters = site.arn("ssm", f"parameter/takeoff/{site.stack}")
         configs = site.arn("sagemaker", f"endpoint-config/{site.name()}-*")
         return [
-            Statement(actions=["ssm:GetParameter"], resources=[site.arn("ssm", f"parameter{site.parameter('*', 'desired')}")]),
-            Statement(actions=["ssm:PutParameter"], resources=[site.arn("ssm", f"parameter{site.parameter('*', 'outcome')}")]),
+            Statement(actions=["ssm:GetParameter"], resources=[f"{parameters}/*/desired"]),
+            Statement(actions=["ssm:PutParameter"], resources=[f"{parameters}/*/outcome"]),
             Statement(
                 actions=["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
                 resources=[endpoints],

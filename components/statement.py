@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-# Actions for which AWS's service authorization reference lists no resource type, so that only "*" works. One line each, with its reason;
+# Actions for which AWS's service authorization reference lists no resource type: only "*" works. Each with its reason.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 UNSCOPABLE: Mapping[str, str] = {
     "ecr:GetAuthorizationToken": "the token is the registry's, not a repository's",

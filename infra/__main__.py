@@ -4,8 +4,9 @@ import pulumi
 
 from infra.config import ConfigError
 from infra.program import deploy
+from model_code.contract import SpecError
 
 try:
     deploy()
-except ConfigError as error:
+except (ConfigError, SpecError) as error:
     raise pulumi.RunError(str(error)) from None

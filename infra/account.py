@@ -27,9 +27,7 @@ class Facts:
 
 def read(stack: str, opts: pulumi.InvokeOptions) -> dict[str, Facts]:
     """The facts of every model of a stack, by model name."""
-    found = aws.ssm.get_parameters_by_path(
-        path=f"/takeoff/{stack}", recursive=True, with_decryption=True, opts=opts
-    )
+    found = aws.ssm.get_parameters_by_path(path=f"/takeoff/{stack}", recursive=True, with_decryption=True, opts=opts)
     return sort(dict(zip(found.names, found.values, strict=True)), stack)
 
 

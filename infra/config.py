@@ -1,4 +1,4 @@
-"""The stack's configuration, typed: the only reader of pulumi.Config, and the only place that says what a key may hold."""
+"""The stack's configuration, typed: the only reader of pulumi.Config, and the one place that says what a key may be."""
 
 from __future__ import annotations
 
@@ -37,8 +37,12 @@ class Variant(Strict):
     """A production variant: a named slot, the version it serves, and what it runs on."""
 
     name: SlotName = Field(description="slot of the variant: main, candidate, or an arm; never a version")
-    version: Version = Field(default="approved", description="approved, candidate, or a pinned version of 12 hex digits")
-    instance_type: str = Field(alias="instanceType", description="SageMaker hosting instance type, such as ml.c6i.large")
+    version: Version = Field(
+        default="approved", description="approved, candidate, or a pinned version of 12 hex digits"
+    )
+    instance_type: str = Field(
+        alias="instanceType", description="SageMaker hosting instance type, such as ml.c6i.large"
+    )
     instances: Annotated[int, Field(ge=1, le=100)] = Field(default=1, description="instances of this variant")
 
 
@@ -60,11 +64,13 @@ class Model(Strict):
         names = [variant.name for variant in self.variants]
         twice = sorted(name for name, count in Counter(names).items() if count > 1)
         if twice:
-            raise Mistake("variants", f"{twice[0]!r} twice", "a name of its own for each variant")
+            raise MistakeError("variants", f"{twice[0]!r} twice", "a name of its own for each variant")
         if set(self.traffic) != set(names):
-            raise Mistake("traffic", f"shares for {sorted(self.traffic)}", f"one share for each of {sorted(names)}")
+            raise MistakeError(
+                "traffic", f"shares for {sorted(self.traffic)}", f"one share for each of {sorted(names)}"
+            )
         if (total := sum(self.traffic.values())) != 100:
-            raise Mistake("traffic", f"{self.traffic}, which sums to {total}", "integers that sum to 100")
+            raise MistakeError("traffic", f"{self.traffic}, which sums to {total}", "integers that sum to 100")
         return self
 
     @model_validator(mode="after")
@@ -72,7 +78,7 @@ class Model(Strict):
         for position, variant in enumerate(self.variants):
             carried = accelerator(variant.instance_type)
             if carried != self.accelerator:
-                raise Mistake(
+                raise MistakeError(
                     "accelerator",
                     f"{self.accelerator!r} with variants[{position}].instanceType {variant.instance_type!r}",
                     f"accelerator: {carried} for this instance type, or an instance type with {self.accelerator!r}",
@@ -95,11 +101,11 @@ class Stack(Strict):
             for position, variant in enumerate(model.variants):
                 if allowed := refusal(variant.instance_type, self.region):
                     where = f"models.{name}.variants[{position}].instanceType"
-                    raise Mistake(where, repr(variant.instance_type), allowed)
+                    raise MistakeError(where, repr(variant.instance_type), allowed)
         return self
 
 
-class Mistake(ValueError):
+class MistakeError(ValueError):
     """A rule over several keys that does not hold."""
 
     def __init__(self, where: str, got: str, allowed: str) -> None:
@@ -137,7 +143,7 @@ def _line(details: Any, stack: str) -> str:
     """One mistake in one line: key path, what was found, what is allowed, where to fix it."""
     path = _path([part for part in details["loc"] if part != "[key]"])
     cause = details.get("ctx", {}).get("error")
-    if isinstance(cause, Mistake):
+    if isinstance(cause, MistakeError):
         path, got, allowed = ".".join(filter(None, (path, cause.where))), cause.got, cause.allowed
     elif details["type"] == "missing":
         got, allowed = "nothing", "a value: this key is required"

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from catalog.naming import parameter_name
 from components.bucket import Bucket
 from components.key import Key
 from components.model_endpoint import ModelEndpoint, ModelEndpointArgs, Variant
@@ -57,7 +58,8 @@ class _Program:
         """Declare one model, or say what the account lacks for it."""
         load_spec(model.code)
         facts = self._facts.get(name, account.Facts())
-        shared = {"code": model.code, "owner": model.owner, "traffic": model.traffic}
+        wanted = sorted({variant.version for variant in model.variants})
+        shared = {"code": model.code, "owner": model.owner, "traffic": model.traffic, "versions": wanted}
         if missing := _missing(name, model, facts, self._site.stack):
             pulumi.log.info(f"{name}: not deployed yet; next: {missing}")
             return {**shared, "next": missing}
@@ -88,8 +90,7 @@ class _Program:
 def _missing(name: str, model: Model, facts: account.Facts, stack: str) -> str | None:
     """The next command for a model that the account has no image or version for; None when it can be deployed."""
     if not facts.image:
-        return f"store the image digest of {name} in {'/'.join(('/takeoff', stack, name, 'image'))}"
-    absent = [variant.version for variant in model.variants if variant.version not in facts.versions]
-    if absent:
-        return f"takeoff register {name} model.tar.gz --stack {stack}  (no version {', '.join(absent)} yet)"
+        return f"push an image of {name} and store its URI with digest in {parameter_name(stack, name, 'image')}"
+    if any(variant.version not in facts.versions for variant in model.variants):
+        return f"takeoff train {name} --count {len(model.variants)} --register --stack {stack}"
     return None

@@ -10,7 +10,7 @@ class UnusableError(ValueError):
 
 
 class InputError(ValueError):
-    """A request that a model will not answer: what is wrong, what came, what is allowed, which row (from 0), feature."""
+    """A request that is not answered: what is wrong, what came, what is allowed, which row (from 0) and feature."""
 
     def __init__(
         self,

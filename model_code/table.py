@@ -60,7 +60,7 @@ class Table:
         self.check_count(len(values))
         if values.shape[1] != self.width:
             raise self._wrong_width(values.shape[1], 0)
-        if not ((values >= self._low) & (values <= self._high)).all():
+        if b"\0" in ((values >= self._low) & (values <= self._high)).tobytes():  # all() costs three times as much
             raise self._out_of_bounds(values)
         if self._whole and not (values[:, self._whole] == np.rint(values[:, self._whole])).all():
             raise self._not_whole(values)

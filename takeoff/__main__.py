@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(new.app, name="new")
 app.command("predict")(operations.predict)
+app.command("train")(operations.train)
 app.command("register")(operations.register)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from catalog.naming import parameter_name
-from model_code.artifact import read_metadata
+from model_code import artifact as artifacts
 from model_code.contract import VersionRecord
 from takeoff.stack import CommandError, DeployedStack
 
@@ -23,20 +24,26 @@ def register(stack: DeployedStack, model: str, artifact: Path) -> tuple[VersionR
     nothing. Raises CommandError for an artifact that is none.
     """
     stack.model(model)
-    try:
-        metadata = read_metadata(artifact)
-    except (OSError, ValueError, KeyError) as error:
-        raise CommandError(f"artifact: got {artifact}; allowed: a model.tar.gz with metadata.json; {error}") from error
-    digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
-    key = f"{model}/{digest}/model.tar.gz"
+    if not artifact.is_file():
+        raise CommandError(f"artifact: got {artifact}; allowed: a file that `takeoff train` wrote")
+    digest = artifacts.sha256(artifact)
+    key = f"{model}/{digest}/{artifacts.NAME}"
+    record = _described(artifact, artifacts.version(digest), f"s3://{stack.bucket}/{key}")
     _upload(stack.bucket, key, artifact)
-    record = VersionRecord(
-        version=digest[:12],
-        artifact=f"s3://{stack.bucket}/{key}",
-        algorithm=metadata["algorithm"],
-        metrics=metadata["metrics"],
-    )
     return record, _record(boto3.client("ssm"), stack.name, model, record)
+
+
+def _described(artifact: Path, version: str, url: str) -> VersionRecord:
+    """What training wrote into the artifact about itself."""
+    try:
+        with tarfile.open(artifact) as archive:
+            member = archive.extractfile("metadata.json")
+            metadata = json.loads(member.read() if member else b"")
+        return VersionRecord(
+            version=version, artifact=url, algorithm=metadata["algorithm"], metrics=metadata["metrics"]
+        )
+    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
+        raise CommandError(f"artifact: got {artifact}; allowed: a model.tar.gz with metadata.json; {error}") from error
 
 
 def _upload(bucket: str, key: str, artifact: Path) -> None:

@@ -21,6 +21,7 @@ class DeployedModel:
     code: str
     owner: str
     traffic: Mapping[str, int]
+    versions: list[str]
     endpoint: str = ""
     desired: str = ""
     next: str = ""
@@ -43,7 +44,10 @@ class DeployedStack:
     def model(self, name: str) -> DeployedModel:
         """One model. Raises CommandError for a name that the stack does not have."""
         if name not in self.models:
-            raise CommandError(f"model: got {name!r}; allowed: {', '.join(self.models) or 'none yet'}; stack {self.name}")
+            known = ", ".join(self.models) or "none yet"
+            raise CommandError(
+                f"model: got {name!r}; allowed: {known}; declared in stacks/Pulumi.{self.name}.yaml"
+            )
         return self.models[name]
 
     def hosted(self, names: list[str]) -> list[DeployedModel]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 log = logging.getLogger(__name__)
 READS = ("Describe", "Get", "List", "BatchGet", "Filter", "Search", "TestEventPattern")
@@ -27,14 +27,16 @@ class Account:
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
-        """Lets others in while the request that holds the lock waits for something that calls back, such as a Lambda."""
+        """Lets others in while the request that holds the lock waits for what may call back, such as a Lambda."""
         self.lock.release()
         try:
             yield
         finally:
             self.lock.acquire()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], Any]) -> list[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], Any]
+    ) -> list[bytes]:
         # Read the body before taking the lock: a slow client must not hold up everybody else.
         environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         environ["RAW_URI"] = environ["asgi.scope"]["raw_path"].decode("latin1")
@@ -50,7 +52,7 @@ class Account:
     def _answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
         started: list[Any] = []
         try:
-            body = b"".join(self._moto(environ, lambda *args: started.extend(args)))  # type: ignore[no-untyped-call]
+            body = b"".join(self._moto(environ, lambda *args: started.extend(args)))
         except Exception as error:
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             return _not_served(environ, error)
@@ -67,6 +69,8 @@ def _not_served(environ: dict[str, Any], error: Exception) -> tuple[str, list[tu
     action = environ.get("HTTP_X_AMZ_TARGET") or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
     missing = isinstance(error, NotImplementedError)
     kind, status = ("NotImplemented", "501 Not Implemented") if missing else ("InternalFailure", "500 Internal Error")
-    message = f"{action}: the emulated account does not serve this ({type(error).__name__}: {error}); see docs/limits.md"
+    message = (
+        f"{action}: the emulated account does not serve this ({type(error).__name__}: {error}); see docs/limits.md"
+    )
     body = json.dumps({"__type": kind, "message": message}).encode()
     return status, [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))], body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tarfile
 import tempfile
@@ -39,8 +38,8 @@ def unpack(content: bytes, url: str, store: Path) -> Path:
     try:
         with tarfile.open(fileobj=BytesIO(content)) as archive:
             # The data filter refuses absolute paths, `..`, links that leave the folder, and devices.
-            archive.extractall(unfinished, filter="data")  # noqa: S202
-        os.replace(unfinished, folder)
+            archive.extractall(unfinished, filter="data")
+        unfinished.replace(folder)
     except (OSError, tarfile.TarError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         if folder.is_dir():

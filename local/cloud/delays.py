@@ -20,7 +20,7 @@ class Delays:
 
     @classmethod
     def current(cls) -> Delays:
-        """The table of TAKEOFF_CLOUD_MODE (local or realistic), with single seconds replaced by TAKEOFF_CLOUD_DELAYS (JSON)."""
+        """The table of TAKEOFF_CLOUD_MODE, local or realistic, changed by the JSON of TAKEOFF_CLOUD_DELAYS."""
         mode = os.environ.get("TAKEOFF_CLOUD_MODE") or "local"
         if mode not in MODES:
             raise ValueError(f"TAKEOFF_CLOUD_MODE: got {mode!r}, allowed {' | '.join(MODES)}")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -22,12 +22,14 @@ from local.cloud.router import Router
 from local.state import ACCOUNT, State
 
 log = logging.getLogger(__name__)
+# moto's endpoint carries two attributes of ours: `plan`, what it runs, and `pending`, what an update brings.
+SAGEMAKER: Any = sagemaker_backends
 Key = tuple[str, str]
 FAILURES = (DeploymentError, images.ImageError, artifacts.ArtifactError, OSError)
 
 
 class Hosting:
-    """Every endpoint's processes. Its public verbs may be called from any thread; the work happens on one event loop."""
+    """Every endpoint's processes. Its verbs may be called from any thread; the work happens on one event loop."""
 
     def __init__(self, state: State, account: Account, metrics: Metrics, delays: Delays, most_instances: int) -> None:
         self.state, self.account, self.metrics, self.delays = state, account, metrics, delays
@@ -40,7 +42,9 @@ class Hosting:
         self.loop = asyncio.get_running_loop()
         # Model servers close idle connections after five seconds or more; ours go first, so none is found closed.
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
-        self.session = aiohttp.ClientSession(connector=connector, auto_decompress=False, skip_auto_headers=["User-Agent"])
+        self.session = aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, skip_auto_headers=["User-Agent"]
+        )
 
     async def close(self) -> None:
         """Ends every process; the endpoints stay in the account and start again with the next daemon."""
@@ -68,7 +72,7 @@ class Hosting:
         """Starts the processes of every endpoint that the account remembers, and finishes what was under way."""
         remembered = [
             (region, endpoint)
-            for region, backend in list(sagemaker_backends[ACCOUNT].items())
+            for region, backend in list(SAGEMAKER[ACCOUNT].items())
             for endpoint in list(backend.endpoints.values())
         ]
         await asyncio.gather(*(self._resume(region, endpoint) for region, endpoint in remembered))
@@ -77,14 +81,16 @@ class Hosting:
     def status(self) -> dict[str, Any]:
         """What `make status` shows of each endpoint."""
         found: dict[str, Any] = {}
-        for region, backend in list(sagemaker_backends[ACCOUNT].items()):
+        for region, backend in list(SAGEMAKER[ACCOUNT].items()):
             for name, endpoint in list(backend.endpoints.items()):
                 router = self.routers.get((region, name))
                 found[name] = {
                     "status": endpoint.endpoint_status,
                     "config": endpoint.plan.config,
                     "failure": endpoint.failure_reason,
-                    "variants": {variant.name: self._variant_status(variant, router) for variant in endpoint.plan.variants},
+                    "variants": {
+                        variant.name: self._variant_status(variant, router) for variant in endpoint.plan.variants
+                    },
                 }
         return found
 
@@ -101,7 +107,9 @@ class Hosting:
             "invocations": route.invocations if route else 0,
         }
 
-    def _begin(self, region: str, endpoint: Any, status: str, work: Callable[[str, Any], Coroutine[Any, Any, None]]) -> None:
+    def _begin(
+        self, region: str, endpoint: Any, status: str, work: Callable[[str, Any], Coroutine[Any, Any, None]]
+    ) -> None:
         self._set(endpoint, status)
         self.loop.call_soon_threadsafe(self._start, self._guarded(work, region, endpoint))
 
@@ -119,7 +127,7 @@ class Hosting:
 
     def _set(self, endpoint: Any, status: str, failure: str | None = None) -> None:
         endpoint.endpoint_status, endpoint.failure_reason = status, failure
-        endpoint.last_modified_time = datetime.now(timezone.utc).replace(tzinfo=None)
+        endpoint.last_modified_time = datetime.now(UTC).replace(tzinfo=None)
         self.account.changed()
         log.info("endpoint %s: %s %s", endpoint.endpoint_name, status, failure or "")
 
@@ -178,7 +186,7 @@ class Hosting:
         router = self.routers.pop((region, endpoint.endpoint_name), None)
         if router:
             await asyncio.gather(*(route.fleet.stop() for route in router.routes.values()))
-        await self._locked(lambda: sagemaker_backends[ACCOUNT][region].endpoints.pop(endpoint.endpoint_name, None))
+        await self._locked(lambda: SAGEMAKER[ACCOUNT][region].endpoints.pop(endpoint.endpoint_name, None))
         self.account.changed()
 
     async def _resume(self, region: str, endpoint: Any) -> None:
@@ -222,16 +230,18 @@ class Hosting:
         return Fleet(launch, self.session, {instance.number for instance in route.fleet.instances} if route else None)
 
     async def _model(self, region: str, variant: Variant) -> dict[str, str]:
+        url = variant.artifact
+        if url is None:
+            return {}
+
         def read() -> bytes | None:
-            if reason := access.refusal(variant.role, variant.artifact, region):
+            if reason := access.refusal(variant.role, url, region):
                 raise DeploymentError(reason)
-            return artifacts.read(variant.artifact) if variant.artifact else None
+            return artifacts.read(url)
 
         content = await self._locked(read)
-        if content is None:
-            return {}
         store = self.state.cloud / "artifacts"
-        return {"SM_MODEL_DIR": str(await asyncio.to_thread(artifacts.unpack, content, variant.artifact, store))}
+        return {"SM_MODEL_DIR": str(await asyncio.to_thread(artifacts.unpack, content, url, store))}
 
     async def _locked(self, work: Callable[[], Any]) -> Any:
         def run() -> Any:

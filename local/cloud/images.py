@@ -1,10 +1,9 @@
-"""Container images without a container engine: the files, entry point and environment that a model's Dockerfile names."""
+"""Container images without a container engine: the files, command and environment that a Dockerfile names."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shlex
 import shutil
 import sys
@@ -55,7 +54,11 @@ def build(code: str, model: str, stack: str, state: State, repository: Path = RE
     """Stores the image of model_code/<code>/Dockerfile once per content and answers its full URI with digest."""
     recipe = _parse(repository / "model_code" / code / "Dockerfile")
     files = dict(sorted(_files(recipe, repository)))
-    manifest = {"workdir": recipe.workdir, "entrypoint": recipe.entrypoint, "environment": recipe.environment}
+    manifest: dict[str, object] = {
+        "workdir": recipe.workdir,
+        "entrypoint": recipe.entrypoint,
+        "environment": recipe.environment,
+    }
     digest = _digest(manifest, files)
     if not (state.images / digest).is_dir():
         _store(state.images, digest, manifest, files)
@@ -126,10 +129,14 @@ def _files(recipe: Recipe, repository: Path) -> list[tuple[str, bytes]]:
         into = target.endswith("/") or len(matches) > 1
         for path in matches:
             if path.is_file():
-                found.append((str(PurePosixPath(target, path.name) if into else PurePosixPath(target)), path.read_bytes()))
+                found.append(
+                    (str(PurePosixPath(target, path.name) if into else PurePosixPath(target)), path.read_bytes())
+                )
             else:
                 # COPY of a folder copies what is in it, not the folder itself.
-                found += [(str(PurePosixPath(target, each.relative_to(path))), each.read_bytes()) for each in _walk(path)]
+                found += [
+                    (str(PurePosixPath(target, each.relative_to(path))), each.read_bytes()) for each in _walk(path)
+                ]
     return found
 
 
@@ -154,7 +161,7 @@ def _store(store: Path, digest: str, manifest: dict[str, object], files: dict[st
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         (unfinished / "manifest.json").write_text(json.dumps(manifest, indent=1))
-        os.replace(unfinished, store / digest)
+        unfinished.replace(store / digest)
     except OSError:
         shutil.rmtree(unfinished, ignore_errors=True)
         if not (store / digest).is_dir():

@@ -7,13 +7,31 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
+from moto.cloudwatch.models import CloudWatchBackend, MetricAggregatedDatum, cloudwatch_backends
 
 from local.state import ACCOUNT
 
 NAMESPACE = "AWS/SageMaker"
 # The newest data are kept; a laptop's account needs no fifteen months of them.
 KEPT = 50_000
+
+
+def install() -> None:
+    """Makes GetMetricStatistics match dimensions exactly, as AWS does; moto counts both dimension sets as one."""
+    moto: Any = CloudWatchBackend
+    lenient = moto.get_metric_statistics
+
+    def get_metric_statistics(backend: Any, *args: Any, dimensions: list[dict[str, str]], **kwargs: Any) -> Any:
+        wanted = sorted((each["Name"], each["Value"]) for each in dimensions or [])
+        stored = backend.get_all_metrics()
+        exact = [each for each in stored if sorted((own.name, own.value) for own in each.dimensions) == wanted]
+        backend.get_all_metrics = lambda: exact
+        try:
+            return lenient(backend, *args, dimensions=dimensions, **kwargs)
+        finally:
+            del backend.get_all_metrics
+
+    moto.get_metric_statistics = get_metric_statistics
 
 
 @dataclass(frozen=True)

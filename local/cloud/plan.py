@@ -1,4 +1,4 @@
-"""What an endpoint is to run: decided when the API is called, so that it outlives the config and models it came from."""
+"""What an endpoint is to run: decided when the API is called, so that it outlives its config and models."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Plan:
 
     @classmethod
     def of(cls, config: dict[str, Any], models: dict[str, dict[str, Any]]) -> Plan:
-        """The plan of a config as CreateEndpointConfig was given it, and of its models as CreateModel was given them."""
+        """The plan of a config and its models, each as it was given to the operation that created it."""
         variants = tuple(_variant(given, models[given["ModelName"]]) for given in config["ProductionVariants"])
         return cls(config=config["EndpointConfigName"], variants=variants, capture=config.get("DataCaptureConfig"))
 

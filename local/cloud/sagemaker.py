@@ -30,7 +30,8 @@ def install(hosting: Hosting) -> None:
         return lambda response: operation(response, hosting)
 
     # Judged by `_check_config`, by region and from AWS's current list.
-    FakeEndpointConfig.validate_instance_type = lambda *_: None
+    moto: Any = FakeEndpointConfig
+    moto.validate_instance_type = lambda *_: None
     for plain in (create_model, describe_model, create_endpoint_config, describe_endpoint_config, describe_endpoint):
         setattr(SageMakerResponse, plain.__name__, plain)
     for moving in (create_endpoint, update_endpoint, update_endpoint_weights_and_capacities, delete_endpoint):
@@ -172,9 +173,10 @@ def _check_config(given: dict[str, Any], region: str) -> None:
     for number, variant in enumerate(variants, 1):
         kind = variant.get("InstanceType")
         if kind not in instance_types(region):
+            allowed = ", ".join(instance_types(region))
             raise AWSValidationException(
                 f"1 validation error detected: Value '{kind}' at 'productionVariants.{number}.member.instanceType' "
-                f"failed to satisfy constraint: Member must satisfy enum value set: [{', '.join(instance_types(region))}]"
+                f"failed to satisfy constraint: Member must satisfy enum value set: [{allowed}]"
             )
         if float(variant.get("InitialVariantWeight", 1)) < 0:
             raise AWSValidationException(f"productionVariants.{number}.member.initialVariantWeight must be at least 0.")
@@ -213,7 +215,9 @@ def _changeable(response: Any) -> Any:
     if endpoint.endpoint_status in BUSY:
         raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
     if endpoint.endpoint_status == "Failed":
-        raise AWSValidationException(f'Cannot update endpoint "{endpoint.arn}" in status Failed; it can only be deleted.')
+        raise AWSValidationException(
+            f'Cannot update endpoint "{endpoint.arn}" in status Failed; it can only be deleted.'
+        )
     return endpoint
 
 

@@ -11,13 +11,13 @@ import os
 import sys
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 import moto
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -40,7 +40,9 @@ class Snapshot:
 
     def __init__(self, folder: Path, account: Account) -> None:
         self.path, self.previous, self._account = folder / "snapshot", folder / "snapshot.previous", account
-        self.seconds, self.size, self.error, self.written = 0.0, 0, None, None
+        self.seconds, self.size = 0.0, 0
+        self.error: str | None = None
+        self.written: str | None = None
         self._dirty, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._write_when_dirty, name="snapshot", daemon=True)
         teach_pickle()
@@ -67,7 +69,8 @@ class Snapshot:
                     log.exception("cannot restore %s", path)
         if problems:
             raise SnapshotError(
-                "the emulated account cannot be restored:\n  " + "\n  ".join(problems)
+                "the emulated account cannot be restored:\n  "
+                + "\n  ".join(problems)
                 + f"\nMove {self.path.parent} aside to begin with an empty account; `make up` makes everything again."
             )
         return {}
@@ -81,7 +84,11 @@ class Snapshot:
         with self._account.lock:
             content = _dump()
         self.size = len(content)
-        header = {"moto": moto.__version__, "python": sys.version_info[:2], "sha256": hashlib.sha256(content).hexdigest()}
+        header = {
+            "moto": moto.__version__,
+            "python": sys.version_info[:2],
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".writing")
         with temporary.open("wb") as file:
@@ -93,10 +100,10 @@ class Snapshot:
             spare = self.path.with_suffix(".spare")
             spare.unlink(missing_ok=True)
             os.link(self.path, spare)
-            os.replace(spare, self.previous)
-        os.replace(temporary, self.path)
+            spare.replace(self.previous)
+        temporary.replace(self.path)
         self.seconds, self.error = time.perf_counter() - began, None
-        self.written = datetime.now(timezone.utc).isoformat()
+        self.written = datetime.now(UTC).isoformat()
 
     def _write_when_dirty(self) -> None:
         while not self._stopping.is_set():
@@ -115,8 +122,8 @@ def teach_pickle() -> None:
     """What pickle cannot do by itself: private keys, and executions, which hold threads."""
     copyreg.pickle(type(rsa.generate_private_key(65537, 1024)), _reduce_key)  # noqa: S505
     copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduce_key)
-    Execution.__getstate__ = _execution_state
-    Execution.__setstate__ = _restore_execution
+    execution: Any = Execution
+    execution.__getstate__, execution.__setstate__ = _execution_state, _restore_execution
 
 
 def _dump() -> bytes:
@@ -129,7 +136,7 @@ def _dump() -> bytes:
 def _backends() -> dict[str, Any]:
     """Every backend in use by the name of the variable that holds it."""
     found = {}
-    for backend in BackendDict._instances:
+    for backend in cast(Any, BackendDict)._instances:
         module = sys.modules[backend.backend.__module__]
         variable = next(name for name, value in vars(module).items() if value is backend)
         found[f"{module.__name__}:{variable}"] = backend
@@ -169,7 +176,8 @@ def _load_key(der: bytes) -> Any:
 def _execution_state(execution: Any) -> dict[str, Any]:
     worker = execution.exec_worker
     events = list(worker.env.event_manager.get_event_history()) if worker and worker.env else []
-    return execution.__dict__ | {"exec_worker": None, "events": events}
+    state: dict[str, Any] = execution.__dict__ | {"exec_worker": None, "events": events}
+    return state
 
 
 def _restore_execution(execution: Any, state: dict[str, Any]) -> None:
@@ -179,5 +187,5 @@ def _restore_execution(execution: Any, state: dict[str, Any]) -> None:
     manager = SimpleNamespace(get_event_history=lambda: events)
     execution.exec_worker = SimpleNamespace(env=SimpleNamespace(event_manager=manager), stop=lambda **_: None)
     if execution.exec_status == ExecutionStatus.RUNNING:
-        execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, datetime.now(timezone.utc)
+        execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, datetime.now(UTC)
         execution.error, execution.cause = "Takeoff.DaemonStopped", "The emulated account stopped while this ran."

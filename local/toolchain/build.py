@@ -11,10 +11,12 @@ import queue
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from local.toolchain.go import MODULE, TOOLCHAIN, Go, find_or_install, read_pin
 from local.toolchain.lock import alone
@@ -105,32 +107,32 @@ def _copy_exec_script(go: Go, target: Path) -> None:
 def _run(go: Go, arguments: list[str], progress: Progress, doing: str, total: int) -> list[str]:
     """The lines of a Go command's standard output; its standard error, a line a package, becomes progress."""
     began, done, tail = time.monotonic(), 0, [""]
-    with _process(go, arguments) as process:
+    # A file, not a pipe: the list of packages fills a pipe while nobody reads it.
+    with tempfile.TemporaryFile("w+") as output, _process(go, arguments, output) as process:
         lines = _lines(process)
         while (line := next(lines)) is not None:
             if line:
                 done, tail = done + 1, [*tail[-20:], line]
             count = f"{done} of {total} packages" if total else f"{done} modules"
             progress.tick(f"{doing}: {count}, {time.monotonic() - began:.0f} s")
-        assert process.stdout  # noqa: S101
-        output = process.stdout.read().splitlines()
-    if process.returncode:
-        raise RuntimeError(f"`go {arguments[0]}` in {MODULE} failed:\n" + "\n".join(tail))
-    return output
+        if process.wait():
+            raise RuntimeError(f"`go {arguments[0]}` in {MODULE} failed:\n" + "\n".join(tail))
+        output.seek(0)
+        return output.read().splitlines()
 
 
 @contextlib.contextmanager
-def _process(go: Go, arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+def _process(go: Go, arguments: list[str], output: IO[str]) -> Iterator[subprocess.Popen[str]]:
     """A Go command in a process group of its own, so that an interrupt ends its compilers as well."""
     process = subprocess.Popen(
         [str(go.command), *arguments], cwd=MODULE, env=go.environment(os.environ), text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0,
+        stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, process_group=0,
     )  # fmt: skip
     try:
         yield process
-        process.wait()
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise
 

@@ -79,7 +79,7 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def _init(state: State, name: str, folder: Path, env: Mapping[str, str]) -> None:
-    command = [state.root / "engine", "stack", "init", name, "--no-select", "--non-interactive"]
+    command = [str(state.root / "engine"), "stack", "init", name, "--no-select", "--non-interactive"]
     answer = subprocess.run(command, cwd=folder, env=dict(env), capture_output=True, text=True, check=False)
     if answer.returncode:
         raise RuntimeError(f"the stack {name!r} could not be made in {state.backend}: {answer.stderr.strip()}")

@@ -15,17 +15,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
 from typing import IO, Any
 
 import grpc
-from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2 as pb
 from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 
-from local.toolchain.parent import die_with_parent
+from local.toolchain.parent import die_with_parent, end_group
 
 # pulumi-language-python-exec leaves with this when the person has been told already what went wrong.
 ALREADY_SAID = 32
@@ -78,10 +77,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         yield from _outputs(process)
         yield pb.RunPluginResponse(exitcode=process.wait())
 
-    def Cancel(self, _request: Any, _context: Any) -> empty_pb2.Empty:  # noqa: N802
-        # The engine ends our process group next; it only asks whether we mind.
-        return empty_pb2.Empty()
-
 
 def required_packages() -> Iterator[plugin_pb2.PackageDependency]:
     """The resource plugins that the installed pulumi-* packages ask for, by the file that each carries."""
@@ -127,15 +122,18 @@ def _outputs(process: subprocess.Popen[bytes]) -> Iterator[pb.RunPluginResponse]
     """What the plugin prints, as it prints it, until both streams end."""
     outputs: queue.SimpleQueue[pb.RunPluginResponse | None] = queue.SimpleQueue()
 
-    def pump(stream: IO[bytes], name: str) -> None:
-        while chunk := os.read(stream.fileno(), 65536):
-            outputs.put(pb.RunPluginResponse(**{name: chunk}))
+    def pump(stream: IO[bytes] | None, answer: Callable[[bytes], pb.RunPluginResponse]) -> None:
+        while stream and (chunk := os.read(stream.fileno(), 65536)):
+            outputs.put(answer(chunk))
         outputs.put(None)
 
-    streams = {"stdout": process.stdout, "stderr": process.stderr}
-    for name, stream in streams.items():
-        threading.Thread(target=pump, args=(stream, name), daemon=True).start()
-    for _ in streams:
+    pumps = [
+        threading.Thread(target=pump, args=(process.stdout, lambda chunk: pb.RunPluginResponse(stdout=chunk))),
+        threading.Thread(target=pump, args=(process.stderr, lambda chunk: pb.RunPluginResponse(stderr=chunk))),
+    ]
+    for each in pumps:
+        each.start()
+    for _ in pumps:
         yield from iter(outputs.get, None)
 
 
@@ -145,8 +143,9 @@ def main() -> None:
     parser.add_argument("engine", help="the engine's address")
     arguments, _ = parser.parse_known_args()
     die_with_parent()
-    # Ctrl-C reaches the whole terminal; the engine decides what it means, and ends us with this same signal.
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    # SIGINT is how the engine ends a plugin that it no longer needs. A program that is asleep does not heed it and holds
+    # our output open, for which the engine would wait five seconds.
+    signal.signal(signal.SIGINT, lambda *_: end_group())
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=32))
     host = LanguageHost(arguments.engine, arguments.exec_script)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)

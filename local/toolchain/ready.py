@@ -22,7 +22,7 @@ class Toolchain:
 
 
 def ready(state: State, progress: Progress) -> Toolchain:
-    """Everything that `pulumi up` needs for `state`: found, or built (minutes), or made. Under a second when present."""
+    """Everything that `pulumi up` needs for `state`: found, built (minutes) or made. Under a second when present."""
     found = engine(progress)
     official = official_host(found)
     script = official.with_name(build.EXEC_SCRIPT) if official else build.exec_script(progress)

@@ -46,7 +46,9 @@ def update_config(sagemaker: Any, endpoint: str, config: str) -> None:
         RetainAllVariantProperties=True,
         ExcludeRetainedVariantProperties=EXCLUDED,
         DeploymentConfig={
-            "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
+            "BlueGreenUpdatePolicy": {
+                "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+            }
         },
     )
 

@@ -37,7 +37,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def step(event: dict[str, Any], sagemaker: Any, ssm: Any, now: Callable[[], datetime]) -> dict[str, Any]:
     """Take one step for the endpoint whose wish `event["parameter"]` names.
 
-    Returns the next step's event with `status` (waiting, succeeded or failed), `seconds` to wait and, on failure, `reason`.
+    Returns the next step's event: `status` (waiting, succeeded or failed), `seconds` to wait and, on failure, `reason`.
     """
     parameter = event["parameter"]
     desired, version = account.read_desired(ssm, parameter)
@@ -50,7 +50,9 @@ def step(event: dict[str, Any], sagemaker: Any, ssm: Any, now: Callable[[], date
         taken = _refused(error)
     print(json.dumps({"endpoint": desired.endpoint, "status": observed.status, "step": repr(taken)}))
     if isinstance(taken, Succeeded | Failed):
-        return _settle(ssm, parameter, version, desired, observed, taken, now())
+        outcome = _outcome(version, desired, observed, taken, now())
+        account.write_outcome(ssm, parameter, outcome)
+        return {"parameter": parameter, "status": outcome["status"], "reason": outcome["reason"], "seconds": 0}
     return {
         "parameter": parameter,
         "status": "waiting",
@@ -81,17 +83,15 @@ def _remember(attempted: Attempted, taken: Step, desired: Desired) -> dict[str, 
     return {"config": config, "shares": shares}
 
 
-def _settle(
-    ssm: Any, parameter: str, version: int, desired: Desired, observed: Observed, taken: Succeeded | Failed, at: datetime
+def _outcome(
+    version: int, desired: Desired, observed: Observed, taken: Succeeded | Failed, at: datetime
 ) -> dict[str, Any]:
-    status, reason = ("failed", taken.reason) if isinstance(taken, Failed) else ("succeeded", "")
-    outcome = {
+    """The verdict on one version of the wish."""
+    return {
         "desired_version": version,
-        "status": status,
-        "reason": reason,
+        "status": "failed" if isinstance(taken, Failed) else "succeeded",
+        "reason": taken.reason if isinstance(taken, Failed) else "",
         "config": observed.config,
         "desired_config": desired.config,
         "at": at.isoformat(timespec="seconds"),
     }
-    account.write_outcome(ssm, parameter, outcome)
-    return {"parameter": parameter, "status": status, "reason": reason, "seconds": 0}

@@ -1,4 +1,4 @@
-"""takeoff predict and takeoff register."""
+"""takeoff train, register and predict."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from model_code.contract import VersionRecord
 from takeoff import stack as stacks
 from takeoff.commands.options import Json, Stack
 from takeoff.register import register as register_artifact
 from takeoff.traffic import TrafficReport, held_out, send, summarise
+from takeoff.train import train as train_artifacts
 
 
 def predict(
@@ -24,7 +26,7 @@ def predict(
     requests: Annotated[int, typer.Option(min=1, max=100_000, help="predictions per model")] = 400,
     as_json: Json = False,
 ) -> None:
-    """Send held-out rows to each endpoint and compare traffic and answers with what was asked; exit 1 on any failure."""
+    """Send held-out rows to each endpoint and compare it with what was asked; exit 1 when one failed."""
     reports: dict[str, TrafficReport] = {}
     table = Table(title=f"predictions ({requests} held-out rows per endpoint)", title_justify="left")
     for heading in ("endpoint", "variant", "version", "asked", "observed", "accuracy", "p50"):
@@ -64,5 +66,26 @@ def register(
     if as_json:
         typer.echo(json.dumps({"slot": slot, **record.model_dump()}))
         return
+    _say(model, record, slot)
+
+
+def train(
+    model: Annotated[str, typer.Argument(help="model of the stack")],
+    stack: Stack = "local",
+    count: Annotated[int, typer.Option(min=1, help="versions to train, one per algorithm of the model")] = 1,
+    out: Annotated[Path, typer.Option(help="folder for the artifacts")] = Path(".takeoff/trained"),
+    store: Annotated[bool, typer.Option("--register", help="register each version when it is trained")] = False,
+) -> None:
+    """Train a model here, by its container's own train command; for the first versions of a model."""
+    deployed = stacks.read(stack)
+    for artifact in train_artifacts(deployed.model(model).code, out / model, count):
+        if store:
+            record, slot = register_artifact(deployed, model, artifact)
+            _say(model, record, slot)
+        else:
+            typer.echo(str(artifact))
+
+
+def _say(model: str, record: VersionRecord, slot: str) -> None:
     metrics = ", ".join(f"{name} {value:.4g}" for name, value in record.metrics.items())
     typer.echo(f"{model}: {record.version} is {slot} ({record.algorithm}; {metrics})")

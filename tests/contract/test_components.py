@@ -23,7 +23,11 @@ def components() -> list[type[pulumi.ComponentResource]]:
     found = []
     for module in MODULES:
         for value in vars(importlib.import_module(f"components.{module}")).values():
-            if inspect.isclass(value) and issubclass(value, pulumi.ComponentResource) and value.__module__.endswith(module):
+            if (
+                inspect.isclass(value)
+                and issubclass(value, pulumi.ComponentResource)
+                and value.__module__.endswith(module)
+            ):
                 found.append(value)
     return found
 
@@ -83,7 +87,9 @@ def test_whoever_takes_a_role_waits_for_its_policy(whole: Deployment) -> None:
     """Found by value: a consumer names the role's ARN among its inputs, and must depend on the role's policy."""
     roles = {r.urn: r for r in whole.all("aws:iam/role:Role")}
     policies = {p.inputs["role"]: p.urn for p in whole.all("aws:iam/rolePolicy:RolePolicy")}
-    consumers = [r for r in whole.resources if set(r.depends_on) & set(roles) and r.type != "aws:iam/rolePolicy:RolePolicy"]
+    consumers = [
+        r for r in whole.resources if set(r.depends_on) & set(roles) and r.type != "aws:iam/rolePolicy:RolePolicy"
+    ]
     assert consumers
     for consumer in consumers:
         for urn in set(consumer.depends_on) & set(roles):

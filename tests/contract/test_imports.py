@@ -53,7 +53,9 @@ def imports(path: Path) -> list[tuple[int, str]]:
             found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: relative import; write the package's name"
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module in OURS else [str(node.module)]
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names] if node.module in OURS else [str(node.module)]
+            )
             found += [(node.lineno, name) for name in names]
     return found
 

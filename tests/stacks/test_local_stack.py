@@ -96,7 +96,9 @@ def test_going_back_to_an_old_content_takes_a_new_name(whole: Deployment) -> Non
     back = deploy(
         program, stack="local", config=config(), parameters=facts(desired=second.inputs["insecureValue"])
     ).one(aws.ssm.Parameter)
-    names = [json.loads(text)["config"] for text in (first, second.inputs["insecureValue"], back.inputs["insecureValue"])]
+    names = [
+        json.loads(text)["config"] for text in (first, second.inputs["insecureValue"], back.inputs["insecureValue"])
+    ]
     assert len(set(names)) == 3
 
 

@@ -87,6 +87,8 @@ class Account:
         """The response of one API call, without its metadata."""
         response: dict[str, Any] = getattr(self.client(service), op)(**arguments)
         response.pop("ResponseMetadata", None)
+        if response.get("FailedEntryCount"):  # how EventBridge says no while answering 200
+            raise ValueError(f"{op}: {response['FailedEntries']}")
         return response
 
 

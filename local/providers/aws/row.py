@@ -16,7 +16,8 @@ class Call:
     """One API operation that carries some of a resource's properties.
 
     Properties find their member by name (case and plural ignored). `renames` names the rest: Pulumi path → member path
-    (`loggingConfiguration.logDestination` → `destinations.cloudWatchLogsLogGroup.logGroupArn`).
+    (`loggingConfiguration.logDestination` → `destinations.cloudWatchLogsLogGroup.logGroupArn`);
+    an empty path says that calling the operation is all there is to send.
     """
 
     op: str
@@ -28,7 +29,7 @@ class Call:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     """Members that are always sent with this value."""
     switch: str = ""
-    """Property that turns the feature off when false or absent, by calling `undo` instead."""
+    """Property that decides: false or absent calls `undo` instead. Empty: the only one of `properties`."""
     undo: str = ""
 
 
@@ -97,7 +98,8 @@ class Row:
     """Calls for what `create` does not carry: run after it if asked for, and at changes in place."""
     delete: Call
     keys: Mapping[str, str]
-    """API members that address the resource, in any operation that has them → the state's property (or `id`)."""
+    """API members that address the resource, in any operation that has them → the state's property (or `id`), or
+    `=` and a constant."""
     id: str
     """The resource's id from its properties, e.g. `{role}:{name}`."""
     outputs: Mapping[str, str] = field(default_factory=dict)

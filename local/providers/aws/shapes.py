@@ -37,10 +37,15 @@ def dig(value: Any, path: str) -> Any:
     return value
 
 
+def element(shape: Shape | None) -> Shape | None:
+    """A list's items' shape; any other shape itself."""
+    return shape.member if shape is not None and shape.type_name == "list" else shape
+
+
 def descend(shape: Shape | None, path: str) -> Shape | None:
     """The shape at a member path."""
     for name in filter(None, path.split(".")):
-        shape = shape.member if shape is not None and shape.type_name == "list" else shape
+        shape = element(shape)
         shape = shape.members.get(name) if shape is not None and shape.type_name == "structure" else None
     return shape
 
@@ -179,7 +184,7 @@ def _project_structure(
     if like is None:
         items = {camel(name): (name, None) for name in value}
     else:
-        items = {name: (renames.get(f"{path}.{name}") or find(value, name) or name, item) for name, item in like.items()}
+        items = {n: (renames.get(f"{path}.{n}") or find(value, n) or n, item) for n, item in like.items()}
     out = {}
     for name, (target, item) in items.items():
         got = dig(value, target)

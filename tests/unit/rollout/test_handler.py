@@ -40,7 +40,7 @@ class Endpoint:
         self.calls: list[str] = []
         self.target = ""
 
-    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803
+    def describe_endpoint(self, **_: Any) -> dict[str, Any]:
         found = {
             "EndpointStatus": self.status,
             "EndpointConfigName": self.config,

@@ -1,0 +1,148 @@
+"""Serves the emulated account in the foreground until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import socket
+import sys
+import time
+from typing import Any
+
+import moto.core.config
+import uvicorn
+
+from local.cloud import events, metrics, sagemaker
+from local.cloud.account import Account
+from local.cloud.app import App
+from local.cloud.delays import Delays
+from local.cloud.functions import Functions
+from local.cloud.hosting import Hosting
+from local.cloud.metrics import Metrics
+from local.cloud.processes import birth, reap
+from local.cloud.snapshot import Snapshot, SnapshotError
+from local.state import State
+
+log = logging.getLogger("local.cloud")
+
+
+class Daemon:
+    """One account, its data plane, and what outlives them."""
+
+    def __init__(self, state: State, listener: socket.socket) -> None:
+        self.state, self._listener, self.began = state, listener, time.time()
+        self.endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.account, self.metrics = Account(), Metrics()
+        limit = int(os.environ.get("TAKEOFF_MAX_INSTANCES") or 2)
+        self.hosting = Hosting(state, self.account, self.metrics, Delays.current(), limit)
+        self.functions = Functions(state, self.account)
+        self.snapshot = Snapshot(state.cloud, self.account)
+        self._unclean = state.cloud / "running"
+        self.restored: dict[str, Any] = {}
+        self.ready = False
+
+    async def serve(self) -> None:
+        """Restores, serves, and leaves everything as the next start needs it."""
+        self._prepare()
+        await self.hosting.open()
+        pages = {"/_takeoff/health": self.health, "/_takeoff/status": self.status}
+        config = uvicorn.Config(
+            App(self.account, self.hosting, pages), log_level="warning", lifespan="off", timeout_graceful_shutdown=5
+        )
+        beginning = asyncio.create_task(self._begin())
+        flushing = asyncio.create_task(self._flush())
+        try:
+            await uvicorn.Server(config).serve(sockets=[self._listener])
+        finally:
+            beginning.cancel()
+            flushing.cancel()
+            await self.hosting.close()
+            await asyncio.to_thread(self._leave)
+
+    def health(self) -> dict[str, Any]:
+        return {"ready": self.ready, "pid": os.getpid(), "state": str(self.state.root), **self.restored}
+
+    def status(self) -> dict[str, Any]:
+        """Everything that `make status` shows."""
+        return {
+            "daemon": self.health() | {"endpoint": self.endpoint, "uptime": round(time.time() - self.began, 1)},
+            "endpoints": self.hosting.status(),
+            "functions": self.functions.status(),
+            "executions": events.executions(),
+            "snapshot": self.snapshot.status(),
+        }
+
+    def _prepare(self) -> None:
+        moto.core.config.default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        os.environ["MOTO_PORT"] = self.endpoint.rpartition(":")[2]
+        self.functions.endpoint = self.endpoint
+        self.account.before_monitoring = self.metrics.flush
+        self.functions.install()
+        metrics.install()
+        events.install(self.account, self.functions)
+        sagemaker.install(self.hosting)
+        ended = reap(self.state.cloud / "pids")
+        clean = not self._unclean.exists()
+        self._unclean.touch()
+        self.restored = {"restored": {"services": self.snapshot.restore()}, "clean_stop": clean, "reaped": ended}
+        self.snapshot.start()
+
+    async def _begin(self) -> None:
+        """Brings the endpoints back; the daemon says that it is ready when they are."""
+        record = {"pid": os.getpid(), "port": int(self.endpoint.rpartition(":")[2]), "endpoint": self.endpoint}
+        record |= {"started": self.began, "boot": birth(os.getpid())}
+        temporary = self.state.daemon_file.with_suffix(".writing")
+        temporary.write_text(json.dumps(record))
+        temporary.replace(self.state.daemon_file)
+        self.restored["restored"]["endpoints"] = await self.hosting.restore()
+        self.ready = True
+        log.info("ready: %s", json.dumps(self.health()))
+
+    async def _flush(self) -> None:
+        def flush() -> None:
+            with self.account.lock:
+                self.metrics.flush()
+
+        while True:
+            await asyncio.sleep(1)
+            await asyncio.to_thread(flush)
+
+    def _leave(self) -> None:
+        self.functions.stop()
+        with self.account.lock:
+            self.metrics.flush()
+        self.snapshot.stop()
+        self.state.daemon_file.unlink(missing_ok=True)
+        self._unclean.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Serves the state that TAKEOFF_STATE names on the port that TAKEOFF_PORT names."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    state = State.current()
+    state.cloud.mkdir(parents=True, exist_ok=True)
+    # asyncio turns Nagle's algorithm off only for sockets that say TCP; without that an answer waits 40 ms for an ACK.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    with (state.cloud / "lock").open("w") as lock, listener:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print(f"another daemon serves {state.root}", file=sys.stderr)
+            return 1
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", int(os.environ.get("TAKEOFF_PORT") or 4577)))
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                asyncio.run(Daemon(state, listener).serve())
+        except SnapshotError as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

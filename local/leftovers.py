@@ -1,0 +1,150 @@
+"""What is ours in the emulated account, by listing it: for taking it down whole, and for cleaning up after a kill."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from local.state import REGION, require_loopback
+
+PREFIX = "takeoff-local"
+_TAG = {"takeoff:stack": "local"}
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something of ours: its Pulumi type, its physical name or id, and how to remove it."""
+
+    type: str
+    name: str
+    remove: Callable[[], object]
+
+
+class Account:
+    """The emulated account behind one endpoint."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = require_loopback(endpoint)
+
+    def everything(self) -> list[Leftover]:
+        """All that is ours, in an order in which it can be removed."""
+        parts = (self._hosting(), self._events(), self._code(), self._facts(), self._access(), self._data())
+        return [leftover for part in parts for leftover in part]
+
+    def _client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self._endpoint,
+            region_name=REGION,
+            aws_access_key_id=PREFIX,
+            aws_secret_access_key=PREFIX,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def _hosting(self) -> Iterator[Leftover]:
+        client = self._client("sagemaker")
+        for kind, listed, key, member, delete in (
+            ("endpoint:Endpoint", "list_endpoints", "Endpoints", "EndpointName", client.delete_endpoint),
+            (
+                "endpointConfiguration:EndpointConfiguration",
+                "list_endpoint_configs",
+                "EndpointConfigs",
+                "EndpointConfigName",
+                client.delete_endpoint_config,
+            ),
+            ("model:Model", "list_models", "Models", "ModelName", client.delete_model),
+        ):
+            for name in _ours(item[member] for item in _pages(client, listed, key)):
+                yield Leftover(f"aws:sagemaker/{kind}", name, _bind(delete, **{member: name}))
+
+    def _events(self) -> Iterator[Leftover]:
+        client = self._client("events")
+        for name in _ours(rule["Name"] for rule in client.list_rules()["Rules"]):
+            yield Leftover("aws:cloudwatch/eventRule:EventRule", name, _bind(_remove_rule, client, name))
+
+    def _code(self) -> Iterator[Leftover]:
+        states, functions, logs = self._client("stepfunctions"), self._client("lambda"), self._client("logs")
+        for machine in _pages(states, "list_state_machines", "stateMachines"):
+            if machine["name"].startswith(PREFIX):
+                remove = _bind(states.delete_state_machine, stateMachineArn=machine["stateMachineArn"])
+                yield Leftover("aws:sfn/stateMachine:StateMachine", machine["name"], remove)
+        for name in _ours(item["FunctionName"] for item in _pages(functions, "list_functions", "Functions")):
+            yield Leftover("aws:lambda/function:Function", name, _bind(functions.delete_function, FunctionName=name))
+        for group in _pages(logs, "describe_log_groups", "logGroups"):
+            if f"/{PREFIX}" in (name := group["logGroupName"]):
+                yield Leftover(
+                    "aws:cloudwatch/logGroup:LogGroup", name, _bind(logs.delete_log_group, logGroupName=name)
+                )
+
+    def _facts(self) -> Iterator[Leftover]:
+        client = self._client("ssm")
+        pages = client.get_paginator("get_parameters_by_path").paginate(Path="/takeoff/local", Recursive=True)
+        for parameter in [parameter for page in pages for parameter in page["Parameters"]]:
+            name = parameter["Name"]
+            yield Leftover("aws:ssm/parameter:Parameter", name, _bind(client.delete_parameter, Name=name))
+
+    def _access(self) -> Iterator[Leftover]:
+        client = self._client("iam")
+        for name in _ours(role["RoleName"] for role in _pages(client, "list_roles", "Roles")):
+            yield Leftover("aws:iam/role:Role", name, _bind(_remove_role, client, name))
+
+    def _data(self) -> Iterator[Leftover]:
+        s3, kms = self._client("s3"), self._client("kms")
+        for name in _ours(bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
+            yield Leftover("aws:s3/bucket:Bucket", name, _bind(_remove_bucket, s3, name))
+        for alias in _pages(kms, "list_aliases", "Aliases"):
+            if (name := alias["AliasName"]).startswith(f"alias/{PREFIX}"):
+                yield Leftover("aws:kms/alias:Alias", name, _bind(kms.delete_alias, AliasName=name))
+        for key in [entry["KeyId"] for entry in _pages(kms, "list_keys", "Keys")]:
+            if _is_our_live_key(kms, key):
+                remove = _bind(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=7)
+                yield Leftover("aws:kms/key:Key", key, remove)
+
+
+def _pages(client: Any, operation: str, key: str) -> Iterator[Any]:
+    for page in client.get_paginator(operation).paginate():
+        yield from page[key]
+
+
+def _ours(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(PREFIX)]
+
+
+def _bind(function: Callable[..., object], *arguments: object, **members: object) -> Callable[[], object]:
+    return lambda: function(*arguments, **members)
+
+
+def _remove_rule(client: Any, name: str) -> None:
+    targets = [target["Id"] for target in client.list_targets_by_rule(Rule=name)["Targets"]]
+    if targets:
+        client.remove_targets(Rule=name, Ids=targets)
+    client.delete_rule(Name=name)
+
+
+def _remove_role(client: Any, name: str) -> None:
+    for policy in client.list_role_policies(RoleName=name)["PolicyNames"]:
+        client.delete_role_policy(RoleName=name, PolicyName=policy)
+    client.delete_role(RoleName=name)
+
+
+def _remove_bucket(client: Any, name: str) -> None:
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
+        for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            client.delete_object(Bucket=name, Key=item["Key"], VersionId=item["VersionId"])
+    client.delete_bucket(Bucket=name)
+
+
+def _is_our_live_key(client: Any, key: str) -> bool:
+    """AWS keeps a deleted key for days; one that is already on its way out is no leftover."""
+    with contextlib.suppress(ClientError):
+        if client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion":
+            return False
+        tags = {tag["TagKey"]: tag["TagValue"] for tag in client.list_resource_tags(KeyId=key)["Tags"]}
+        return _TAG.items() <= tags.items()
+    return False

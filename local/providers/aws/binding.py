@@ -1,0 +1,128 @@
+"""How a row's properties lie in its operations' members: derived once from botocore's service model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from botocore.model import OperationModel, Shape
+
+from local.providers.aws.client import Account
+from local.providers.aws.row import Call, Read, Row
+from local.providers.aws.shapes import Fit, camel, descend, dig, element, find, project
+from local.providers.aws.values import Properties
+
+# Steers the engine or the plugin, on any type.
+_NEVER_SENT = frozenset({"region", "id", "__defaults", "tagsAll"})
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One row, bound to the service model of one account's clients."""
+
+    row: Row
+    account: Account
+
+    def arguments(
+        self, call: Call, properties: Mapping[str, Any], state: Mapping[str, Any], unsent: list[str] | None = None
+    ) -> tuple[dict[str, Any], set[str]]:
+        """The call's arguments, and the names of the properties among them. Paths without a member go to `unsent`."""
+        arguments = self.address(call.op, state)
+        carried = {prop for member, prop in self.row.keys.items() if member in arguments}
+        fit = Fit(call.renames, unsent if unsent is not None else [])
+        for name, value in properties.items():
+            target = self._target(call, name)
+            if target is None or value is None:
+                continue
+            carried.add(name)
+            if target:
+                fit.plant(self._input(call.op), arguments, target, value, name)
+        return arguments | dict(call.fixed), carried
+
+    def address(self, op: str, state: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments by which an operation finds the resource."""
+        members = self._input(op).members
+        keys = ((member, prop) for member, prop in self.row.keys.items() if member in members)
+        found = {member: prop[1:] if prop.startswith("=") else state.get(prop) for member, prop in keys}
+        return {member: Fit().fit(members[member], v, member) for member, v in found.items() if v is not None}
+
+    def value(self, name: str, raw: Properties, like: Any) -> Any:
+        """A property as AWS has it now, in the form of the program's value; None if unset."""
+        path, shape, renames = self._where[name]
+        got = dig(raw, path)
+        return None if got is None else project(shape, got, like, name, renames)
+
+    def settable(self, inputs: Mapping[str, Any]) -> frozenset[str]:
+        """Every property that some call carries and some read returns, tags apart.
+
+        Of two that lie in the same place (`value`, `insecureValue`) the one that the program uses.
+        """
+        owner: dict[str, str] = {}
+        for name, (path, _, _) in self._where.items():
+            if name in inputs or path not in owner:
+                owner[path] = name
+        return frozenset(owner.values()) - self.row.unread - self.row.local - {"tags", "id"}
+
+    @cached_property
+    def answered(self) -> dict[str, str]:
+        """Output → path in the create call's response: what the first read may be addressed by."""
+        shape = self._operation(self.row.create.op).output_shape
+        if shape is None:
+            return {}
+        wrapped = len(shape.members) == 1 and next(iter(shape.members.values())).type_name == "structure"
+        at = next(iter(shape.members)) if wrapped else ""
+        within = descend(shape, at)
+        members = within.members if within is not None else {}
+        return {p: f"{at}.{path}".lstrip(".") for p, path in self.row.outputs.items() if path in members}
+
+    @cached_property
+    def tags_with_create(self) -> bool:
+        """Whether the create call takes tags."""
+        return self._target(self.row.create, "tags") is not None
+
+    def _target(self, call: Call, name: str) -> str | None:
+        """The member path that carries a property in a call; None where the call does not carry it."""
+        if name in _NEVER_SENT | self.row.local and name not in call.properties:
+            return None
+        if call.properties and name not in call.properties:
+            return None
+        if name in call.renames:
+            return call.renames[name]
+        shape = element(descend(self._input(call.op), call.into))
+        member = find(shape.members, name) if shape is not None else None
+        if member is None or (not call.into and self.row.keys.get(member, name) != name):
+            return None
+        return f"{call.into}.{member}".lstrip(".")
+
+    @cached_property
+    def _where(self) -> dict[str, tuple[str, Any, Mapping[str, str]]]:
+        """Each property that a call carries → path in what was read, its shape there, and the call's renames."""
+        where: dict[str, tuple[str, Any, Mapping[str, str]]] = {}
+        read_names = {prop: path for read in self.row.read for prop, path in read.renames.items()}
+        shapes = [self._response(read) for read in self.row.read]
+        for call in self.row.calls:
+            for prop, target in self._targets(call).items():
+                path = read_names.get(prop, target.removeprefix(call.into).lstrip("."))
+                shape = next((s for shape in shapes if (s := descend(shape, path)) is not None), None)
+                where.setdefault(prop, (path, shape, call.renames))
+        return where
+
+    def _targets(self, call: Call) -> dict[str, str]:
+        shape = element(descend(self._input(call.op), call.into))
+        renames = {prop: target for prop, target in call.renames.items() if "." not in prop}
+        inner = (target.removeprefix(call.into).lstrip(".").partition(".")[0] for target in renames.values())
+        taken = {*inner, *call.fixed}
+        found = {self.row.keys.get(m, camel(m)): m for m in (shape.members if shape else ()) if m not in taken}
+        every = {prop: f"{call.into}.{m}".lstrip(".") for prop, m in found.items()} | renames
+        return {p: t for p, t in every.items() if p in call.properties} if call.properties else every
+
+    def _response(self, read: Read) -> Shape | None:
+        return element(descend(self._operation(read.op).output_shape, read.at))
+
+    def _operation(self, op: str) -> OperationModel:
+        return self.account.operation(self.row.service, op)
+
+    def _input(self, op: str) -> Shape:
+        return self._operation(op).input_shape

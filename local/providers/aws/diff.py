@@ -1,0 +1,58 @@
+"""What changed between two sets of inputs, property by property, and which changes replace the resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from local.providers.aws.row import Row
+from local.providers.aws.shapes import bare, same_json
+from local.providers.aws.values import Properties, asset_kind
+
+Kind = Literal["add", "delete", "update"]
+_MISSING: Any = object()
+
+
+def changes(row: Row, olds: Properties, news: Properties) -> dict[str, Kind]:
+    """Property path → how it changed."""
+    found: dict[str, Kind] = {}
+    for name in sorted((olds.keys() | news.keys()) - {"__defaults"}):
+        old, new = olds.get(name), news.get(name)
+        if not (name in row.json and same_json(old, new)):
+            found |= dict(_walk(name, _MISSING if old is None else old, _MISSING if new is None else new))
+    return found
+
+
+def replaces(row: Row, path: str) -> bool:
+    """Whether a change of this property replaces the resource, as in the official plugin."""
+    path = bare(path)
+    return any(path == entry or path.startswith(f"{entry}.") for entry in row.replace | {"region"})
+
+
+def name_is_taken(row: Row, olds: Properties, news: Properties) -> bool:
+    """Whether a replacement must wait for the old resource's deletion: its name is the program's own and unchanged."""
+    name = row.autoname and row.autoname.property
+    return bool(name and name not in news.get("__defaults", []) and name in news and olds.get(name) == news[name])
+
+
+def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
+    if asset_kind(old) and asset_kind(new) and old.get("hash") and new.get("hash"):
+        if old["hash"] != new["hash"]:
+            yield path, "update"
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _walk(_join(path, key), old.get(key, _MISSING), new.get(key, _MISSING))
+    elif isinstance(old, list) and isinstance(new, list):
+        for i in range(max(len(old), len(new))):
+            pair = [items[i] if i < len(items) else _MISSING for items in (old, new)]
+            yield from _walk(f"{path}[{i}]", *pair)
+    elif old is _MISSING:
+        yield path, "add"
+    elif new is _MISSING:
+        yield path, "delete"
+    elif old != new or type(old) is not type(new):
+        yield path, "update"
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if key.replace("_", "").replace("-", "").isalnum() else f'{path}["{key}"]'

@@ -1,0 +1,204 @@
+"""Pulumi's provider protocol, answered from the table."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import grpc
+from botocore.exceptions import BotoCoreError, ClientError
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from local.providers.aws import check, diff, functions, refresh
+from local.providers.aws.client import Account
+from local.providers.aws.lifecycle import Lifecycle, NotSettledError
+from local.providers.aws.table import TABLE
+from local.providers.aws.values import UNKNOWN, Properties, decode, encode
+from local.state import NotLocalError, State
+
+VERSION = "7.51.1"  # of the official plugin, whose place this one takes
+_KINDS = provider_pb2.PropertyDiff
+_EXPECTED = (ClientError, BotoCoreError, NotLocalError, NotSettledError, OSError, ValueError, LookupError)
+
+
+def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
+    """What goes wrong reaches the engine as one line that names the resource."""
+
+    def wrapped(self: AwsProvider, request: Any, context: grpc.ServicerContext) -> Any:
+        try:
+            return method(self, request, context)
+        except _EXPECTED as error:
+            name = f"{request.type} '{request.name}': " if hasattr(request, "type") else ""
+            context.abort(grpc.StatusCode.UNKNOWN, f"{name}{error}")
+
+    return wrapped
+
+
+class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """The `aws` provider of the local stack. Every call runs in a thread of its own."""
+
+    def __init__(self, account: Callable[[], Account] | None = None) -> None:
+        self._open = account or (lambda: Account.open(State.current()))
+        self._account: Account | None = None
+        self._default_tags: dict[str, str] = {}
+        self._cancelled = threading.Event()
+        self._lifecycles: dict[str, Lifecycle] = {}
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        return plugin_pb2.PluginInfo(version=VERSION)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        return provider_pb2.GetSchemaResponse(schema="{}")
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        changed = request.old_inputs != request.news
+        return provider_pb2.DiffResponse(changes=2 if changed else 1)
+
+    @_answering
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        config, _ = decode(request.args)
+        self._default_tags = check.default_tags(config)
+        self._account = self._open()
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        self._cancelled.set()
+        return empty_pb2.Empty()
+
+    @_answering
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        arguments, _ = decode(request.args)
+        result, secrets = functions.invoke(self._here, request.tok, arguments)
+        return provider_pb2.InvokeResponse(**{"return": encode(result, secrets)})
+
+    @_answering
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        life = self._lifecycle(request.type)
+        (news, secrets), (olds, _) = decode(request.news), decode(request.olds)
+        inputs = check.with_name(life.row, news, olds, request.name, request.randomSeed)
+        problems = check.problems(life.binding, inputs, secrets)
+        failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
+        return provider_pb2.CheckResponse(inputs=encode(inputs, secrets), failures=failures)
+
+    @_answering
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        row = self._lifecycle(request.type).row
+        (state, _), (olds, _), (news, _) = decode(request.olds), decode(request.old_inputs), decode(request.news)
+        found = diff.changes(row, olds, news)
+        if row.tagging and not any(path.startswith("tags") for path in found):
+            tags = check.all_tags(self._default_tags, news)
+            found |= {} if tags == state.get("tagsAll", {}) else {"tagsAll": "update"}
+        replaces = [path for path in found if diff.replaces(row, path)]
+        detailed = {
+            path: _KINDS(kind=f"{kind.upper()}{'_REPLACE' if path in replaces else ''}", inputDiff=path != "tagsAll")
+            for path, kind in found.items()
+        }
+        return provider_pb2.DiffResponse(
+            changes=2 if found else 1,
+            replaces=replaces,
+            deleteBeforeReplace=bool(replaces) and diff.name_is_taken(row, olds, news),
+            diffs=sorted({path.split(".")[0].split("[")[0] for path in found}),
+            detailedDiff=detailed,
+            hasDetailedDiff=True,
+        )
+
+    @_answering
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        life = self._lifecycle(request.type)
+        inputs, secrets = decode(request.properties)
+        sent = self._tagged(life, inputs)
+        if request.preview:
+            planned = self._planned(life, inputs, dict.fromkeys(life.row.outputs, UNKNOWN))
+            return provider_pb2.CreateResponse(properties=encode(planned, secrets | life.row.secrets))
+        state = life.create(sent)
+        settled = self._settled(life, request, state, inputs, context)
+        return provider_pb2.CreateResponse(id=state["id"], properties=encode(settled, secrets | life.row.secrets))
+
+    @_answering
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        life = self._lifecycle(request.type)
+        (known, secrets), (inputs, _) = decode(request.properties), decode(request.inputs)
+        found = refresh.refresh(life, request.id, inputs, known, self._default_tags)
+        if found is None:
+            return provider_pb2.ReadResponse()
+        inputs, state = found
+        secrets |= life.row.secrets
+        return provider_pb2.ReadResponse(
+            id=request.id, properties=encode(state, secrets), inputs=encode(inputs, secrets & inputs.keys())
+        )
+
+    @_answering
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        life = self._lifecycle(request.type)
+        (known, _), (olds, _), (news, secrets) = decode(request.olds), decode(request.old_inputs), decode(request.news)
+        sent = self._tagged(life, news)
+        if request.preview:
+            planned = self._planned(life, news, {name: known[name] for name in life.row.outputs if name in known})
+            return provider_pb2.UpdateResponse(properties=encode(planned, secrets | life.row.secrets))
+        life.update(olds | {"tags": known.get("tagsAll") or {}}, sent, known | {"id": request.id})
+        state = known | {"id": request.id}
+        settled = self._settled(life, request, state, news, context)
+        return provider_pb2.UpdateResponse(properties=encode(settled, secrets | life.row.secrets))
+
+    @_answering
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        state, _ = decode(request.properties)
+        self._lifecycle(request.type).delete(state | {"id": request.id}, request.timeout)
+        return empty_pb2.Empty()
+
+    @property
+    def _here(self) -> Account:
+        if self._account is None:
+            self._account = self._open()
+        return self._account
+
+    def _lifecycle(self, token: str) -> Lifecycle:
+        if token not in TABLE:
+            raise LookupError(
+                f"the local aws provider has no row for {token}: see local/providers/aws/README.md to add one"
+            )
+        if token not in self._lifecycles:
+            self._lifecycles[token] = Lifecycle(TABLE[token], self._here, self._cancelled)
+        return self._lifecycles[token]
+
+    def _tagged(self, life: Lifecycle, inputs: Properties) -> Properties:
+        return inputs | {"tags": check.all_tags(self._default_tags, inputs)} if life.row.tagging else inputs
+
+    def _planned(self, life: Lifecycle, inputs: Properties, outputs: Properties) -> Properties:
+        """What a preview can say: inputs, defaults, all tags; the rest is known after apply."""
+        given = {name: value for name, value in inputs.items() if name != "__defaults"}
+        tags = {"tagsAll": self._tagged(life, inputs)["tags"]} if life.row.tagging else {}
+        return {**life.row.defaults, **outputs, **given, **tags}
+
+    def _settled(
+        self, life: Lifecycle, request: Any, state: Properties, inputs: Properties, context: Any
+    ) -> Properties:
+        """The state to record once the resource is ready; if it never is, the engine records it as not initialised."""
+        error = ""
+        try:
+            life.settle(state, request.timeout)
+        except NotSettledError as failure:
+            error = str(failure)
+        raw = life.fetch(state) or {}
+        settled = life.state(inputs, state, raw) | ({"tagsAll": life.tags(state)} if life.row.tagging else {})
+        if error:
+            _abort_half_made(context, request, state["id"], settled, error)
+        return settled
+
+
+def _abort_half_made(context: Any, request: Any, resource_id: str, state: Properties, reason: str) -> NoReturn:
+    """Fails the call in the way that makes the engine keep what exists already."""
+    detail = any_pb2.Any()
+    detail.Pack(provider_pb2.ErrorResourceInitFailed(id=resource_id, properties=encode(state), reasons=[reason]))
+    code = grpc.StatusCode.UNKNOWN
+    status = status_pb2.Status(
+        code=code.value[0], message=f"{request.type} '{request.name}': {reason}", details=[detail]
+    )
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(code, status.message)
+    raise AssertionError("unreachable: abort raises")

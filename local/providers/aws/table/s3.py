@@ -1,0 +1,147 @@
+"""Buckets and what hangs on them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.providers.aws.row import Autoname, Call, Read, Row, Tagging
+
+_OF_BUCKET = {"Bucket": "bucket", "ExpectedBucketOwner": "expectedBucketOwner"}
+_REPLACE = frozenset({"bucket", "expectedBucketOwner"})
+
+
+def _empty(client: Any, state: Mapping[str, Any]) -> None:
+    """Removes every object version, where the program asks for it: AWS keeps a bucket that is not empty."""
+    if not state.get("forceDestroy"):
+        return
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=state["bucket"]):
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if versions:
+            doomed = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]
+            client.delete_objects(Bucket=state["bucket"], Delete={"Objects": doomed, "Quiet": True})
+
+
+ROWS = (
+    Row(
+        type="aws:s3/bucket:Bucket",
+        served_by="moto",
+        service="s3",
+        schema="AWS::S3::Bucket",
+        schema_names={"bucket": "BucketName"},
+        autoname=Autoname("bucket", lower=True),
+        keys={"Bucket": "bucket"},
+        id="{bucket}",
+        create=Call(
+            "create_bucket",
+            renames={"objectLockEnabled": "ObjectLockEnabledForBucket"},
+            properties=frozenset({"bucket", "objectLockEnabled"}),
+        ),
+        read=(Read("head_bucket"),),
+        delete=Call("delete_bucket"),
+        before_delete=_empty,
+        outputs={
+            "arn": "arn:aws:s3:::{bucket}",
+            "bucketDomainName": "{bucket}.s3.amazonaws.com",
+            "bucketRegion": "{region}",
+            "bucketRegionalDomainName": "{bucket}.s3.{region}.amazonaws.com",
+        },
+        replace=frozenset({"bucket", "bucketNamespace", "bucketPrefix", "objectLockEnabled"}),
+        tagging=Tagging("put_bucket_tagging", "delete_bucket_tagging", "get_bucket_tagging"),
+        defaults={"forceDestroy": False, "hostedZoneId": "Z3AQBSTGFYJSTF"},
+        local=frozenset({"forceDestroy"}),
+        unread=frozenset({"objectLockEnabled"}),
+    ),
+    Row(
+        type="aws:s3/bucketVersioning:BucketVersioning",
+        served_by="moto",
+        service="s3",
+        schema="AWS::S3::Bucket#VersioningConfiguration",
+        autoname=None,
+        keys=_OF_BUCKET,
+        id="{bucket}",
+        create=Call("put_bucket_versioning"),
+        update=(Call("put_bucket_versioning"),),
+        read=(Read("get_bucket_versioning", renames={"versioningConfiguration": ""}),),
+        # A bucket that was ever versioned can only be suspended: the official plugin does the same.
+        delete=Call("put_bucket_versioning", fixed={"VersioningConfiguration": {"Status": "Suspended"}}),
+        replace=_REPLACE,
+    ),
+    Row(
+        type="aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        served_by="moto",
+        service="s3",
+        schema="AWS::S3::Bucket#BucketEncryption",
+        schema_names={
+            "rules": "ServerSideEncryptionConfiguration",
+            "rules.applyServerSideEncryptionByDefault": "ServerSideEncryptionByDefault",
+        },
+        autoname=None,
+        keys=_OF_BUCKET,
+        id="{bucket}",
+        create=Call("put_bucket_encryption", into="ServerSideEncryptionConfiguration"),
+        update=(Call("put_bucket_encryption", into="ServerSideEncryptionConfiguration"),),
+        read=(Read("get_bucket_encryption", at="ServerSideEncryptionConfiguration"),),
+        delete=Call("delete_bucket_encryption"),
+        replace=_REPLACE,
+    ),
+    Row(
+        type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        served_by="moto",
+        service="s3",
+        schema="AWS::S3::Bucket#PublicAccessBlockConfiguration",
+        autoname=None,
+        keys=_OF_BUCKET,
+        id="{bucket}",
+        create=Call("put_public_access_block", into="PublicAccessBlockConfiguration"),
+        update=(Call("put_public_access_block", into="PublicAccessBlockConfiguration"),),
+        read=(Read("get_public_access_block", at="PublicAccessBlockConfiguration"),),
+        delete=Call("delete_public_access_block"),
+        replace=_REPLACE,
+        defaults=dict.fromkeys(
+            ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), False
+        ),
+        local=frozenset({"skipDestroy"}),
+    ),
+    Row(
+        type="aws:s3/bucketPolicy:BucketPolicy",
+        served_by="moto",
+        service="s3",
+        schema="AWS::S3::BucketPolicy",
+        schema_names={"policy": "PolicyDocument"},
+        autoname=None,
+        keys=_OF_BUCKET,
+        id="{bucket}",
+        create=Call("put_bucket_policy"),
+        update=(Call("put_bucket_policy"),),
+        read=(Read("get_bucket_policy"),),
+        delete=Call("delete_bucket_policy"),
+        replace=_REPLACE,
+        json=frozenset({"policy"}),
+    ),
+    Row(
+        type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        served_by="moto",
+        service="s3",
+        schema="AWS::S3::Bucket#OwnershipControls",
+        autoname=None,
+        keys=_OF_BUCKET,
+        id="{bucket}",
+        create=Call("put_bucket_ownership_controls", renames={"rule": "OwnershipControls.Rules"}),
+        update=(Call("put_bucket_ownership_controls", renames={"rule": "OwnershipControls.Rules"}),),
+        read=(Read("get_bucket_ownership_controls", at="OwnershipControls", renames={"rule": "Rules"}),),
+        delete=Call("delete_bucket_ownership_controls"),
+        replace=_REPLACE,
+    ),
+    Row(
+        type="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        served_by="moto",
+        service="s3",
+        autoname=None,
+        keys=_OF_BUCKET,
+        id="{bucket}",
+        create=Call("put_bucket_lifecycle_configuration", into="LifecycleConfiguration"),
+        update=(Call("put_bucket_lifecycle_configuration", into="LifecycleConfiguration"),),
+        read=(Read("get_bucket_lifecycle_configuration"),),
+        delete=Call("delete_bucket_lifecycle"),
+        replace=_REPLACE,
+    ),
+)

@@ -1,0 +1,105 @@
+"""The `local` stack through the real engine: up, destroy, outputs, and what its state says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.state import REPOSITORY, State
+
+NAME = "local"
+
+
+class EngineError(RuntimeError):
+    """The engine refused or failed; it has printed why."""
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """One emulated account's stack. `env` is the local stack's environment (local/toolchain/environment.py)."""
+
+    state: State
+    env: Mapping[str, str]
+
+    def up(self, *, refresh: bool) -> None:
+        """Apply the program. `refresh` first asks the account what is really there. Raises EngineError."""
+        self._show("up", "--yes", "--skip-preview", "--suppress-outputs", *(["--refresh"] if refresh else []))
+
+    def destroy(self) -> None:
+        """Delete everything in the state, protected or not: the account is emulated. Raises EngineError."""
+        self._ask("state", "unprotect", "--all", "--yes")
+        self._show("destroy", "--yes", "--skip-preview", "--refresh")
+
+    def outputs(self) -> dict[str, Any]:
+        """The last deployment's outputs, read from the backend's file; empty before the first."""
+        resources = self._checkpoint().get("resources") or []
+        stack = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
+        return dict(stack.get("outputs", {}))
+
+    def ids(self) -> set[str]:
+        """The physical ids of everything in the state."""
+        return {resource["id"] for resource in self._checkpoint().get("resources") or [] if resource.get("id")}
+
+    def pending_creates(self) -> list[dict[str, Any]]:
+        """What a killed `up` was creating: resources of which nobody knows whether they exist."""
+        operations = self._checkpoint().get("pending_operations") or []
+        return [operation["resource"] for operation in operations if operation["type"] == "creating"]
+
+    def forget_pending(self) -> None:
+        """Drop the state's pending operations, once the account holds nothing of them."""
+        exported = json.loads(self._ask("stack", "export"))
+        exported["deployment"].pop("pending_operations", None)
+        self._ask("stack", "import", given=json.dumps(exported))
+
+    def break_dead_lock(self) -> bool:
+        """Remove the lock of an `up` that is gone; whether there was one.
+
+        Raises EngineError when the holder lives: two at once would write one state.
+        """
+        locks = list((self.state.backend / ".pulumi" / "locks").rglob("*.json"))
+        for lock in locks:
+            holder = json.loads(lock.read_text()).get("pid", 0)
+            if _alive(holder):
+                raise EngineError(f"another `pulumi` works on the local stack (pid {holder}); wait for it to end")
+        if locks:
+            self._ask("cancel", "--yes")
+        return bool(locks)
+
+    def _checkpoint(self) -> dict[str, Any]:
+        """The state as the file backend keeps it; reading the file saves starting the engine."""
+        file = self.state.backend / ".pulumi" / "stacks" / "takeoff" / f"{NAME}.json"
+        if not file.exists():
+            return {}
+        latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"].get("latest") or {}
+        return latest
+
+    def _show(self, *arguments: str) -> None:
+        """Run the engine with its own display."""
+        done = subprocess.run(["pulumi", *arguments, "--stack", NAME], cwd=REPOSITORY, env=dict(self.env), check=False)
+        if done.returncode:
+            raise EngineError(f"`pulumi {arguments[0]}` on the local stack failed (exit {done.returncode})")
+
+    def _ask(self, *arguments: str, given: str | None = None) -> str:
+        """Run the engine for its answer."""
+        command = ["pulumi", *arguments, "--stack", NAME, "--non-interactive"]
+        done = subprocess.run(
+            command, cwd=REPOSITORY, env=dict(self.env), check=False, capture_output=True, text=True, input=given
+        )
+        if done.returncode:
+            raise EngineError(f"`{' '.join(command)}` failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process exists. Signal 0 is delivered to nobody."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -1,0 +1,69 @@
+"""`make up`: from whatever this machine has to an endpoint that answers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from local.cloud import daemon
+from local.leftovers import Account
+from local.phases import prepare, takeoff
+from local.recover import recover
+from local.stack import NAME, LocalStack
+from local.state import State
+from local.toolchain.environment import environment
+from local.toolchain.home import ensure_stack
+from local.toolchain.progress import Progress
+from local.toolchain.ready import ready
+
+
+def up(state: State) -> None:
+    """Apply the local stack and show its predictions.
+
+    Every step is safe to repeat: killed anywhere, it is run again. Raises the errors of its steps, each in one line.
+    """
+    began = time.monotonic()
+    progress = Progress(sys.stderr)
+    ready(state, progress)
+    stack = connect(state, progress)
+    _say(progress, recover(stack, Account(stack.env["AWS_ENDPOINT_URL"])))
+    _say(progress, prepare(stack))
+    stack.up(refresh=True)
+    if made := prepare(stack):
+        _say(progress, made)
+        stack.up(refresh=False)
+    takeoff(stack.env, "rollout", "wait", "--stack", NAME, "--timeout", "300")
+    takeoff(stack.env, "predict", "--stack", NAME)
+    progress.say(f"up in {time.monotonic() - began:.1f} s. Next:")
+    progress.say("  make predict      predictions again, with the traffic that each variant got")
+    progress.say(
+        "  make up           after changing `traffic` in stacks/Pulumi.local.yaml: moves it"
+    )
+    progress.say("  make down         take everything down")
+
+
+def connect(state: State, progress: Progress) -> LocalStack:
+    """Start the emulated account where it does not run, say what came back with it, and open the stack in it."""
+    running = daemon.status(state) is not None
+    health = daemon.start(state)
+    if not running:
+        _say(progress, _restored(health))
+    env = environment(state, state.endpoint())
+    ensure_stack(NAME, env)
+    return LocalStack(state, env)
+
+
+def _restored(health: dict[str, Any]) -> list[str]:
+    """What a start of the daemon brought back; nothing when the account is new."""
+    found = health["restored"]
+    if not found["services"]:
+        return []
+    how = "after a clean stop" if health["clean_stop"] else "after it was killed"
+    endpoints = ", ".join(found["endpoints"]) or "none"
+    return [f"the emulated account came back {how}: {len(found['services'])} services; endpoints serving: {endpoints}"]
+
+
+def _say(progress: Progress, lines: list[str]) -> None:
+    for line in lines:
+        progress.say(f"takeoff: {line}")

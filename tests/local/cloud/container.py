@@ -1,0 +1,51 @@
+"""The tests' container: SageMaker's contract in the standard library, with faults on demand."""
+
+import json
+import os
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+VERSION = (Path(os.environ["SM_MODEL_DIR"]) / "version.txt").read_text()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self):
+        self.reply(200 if self.path == "/ping" and "NO_PING" not in os.environ else 503, b"")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        command, _, argument = body.decode().partition(" ")
+        if command == "status":
+            return self.reply(int(argument), b"asked to fail")
+        if command == "exit":
+            os._exit(3)
+        if command == "sleep":
+            time.sleep(float(argument))
+        seen = {name.lower(): value for name, value in self.headers.items()}
+        answer = {"version": VERSION, "pid": os.getpid(), "body": body.decode(), "headers": seen}
+        return self.reply(200, json.dumps(answer | {"env": dict(os.environ)}).encode())
+
+    def reply(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Amzn-SageMaker-Custom-Attributes", f"version={VERSION}")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+if __name__ == "__main__":
+    if "BROKEN" in os.environ:
+        sys.exit("cannot load the model: " + os.environ["BROKEN"])
+    assert sys.argv[1:] == ["serve"]
+    assert threading
+    ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
