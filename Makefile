@@ -58,6 +58,10 @@ shell: setup ## a shell with plain `pulumi preview | up | stack` for the local s
 env: setup ## the same for the shell you have: eval "$$(make env)"
 	@$(CLEAN) $(PY) -m local.toolchain env
 
+.PHONY: build
+build: setup ## find or build the toolchain of the local stack
+	@$(CLEAN) $(PY) -m local.toolchain build
+
 .PHONY: check
 check: setup ## lint, types and lock
 	@$(PY) -m ruff check .

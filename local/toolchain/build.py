@@ -27,7 +27,7 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 EXEC_SCRIPT = "pulumi-language-python-exec"
 VERSION = read_pin(MODULE / "go.mod", r"^\s+github.com/pulumi/pulumi/pkg/v3 v([\d.]+)")
 # A cold build on two cores, with the pinned Go and its caches, which go when the build is done.
-MINUTES, DISK_GB = 5, 5.0
+MINUTES, DISK_GB = 6, 5.0
 _FLAGS = ["-trimpath", "-ldflags", f"-s -w -X {SDK}/go/common/version.Version=v{VERSION}"]
 
 

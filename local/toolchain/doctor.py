@@ -41,9 +41,8 @@ def examine(state: State) -> list[Finding]:
 def _python(_state: State) -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < PYTHON:
-        return Finding(
-            part="Python", answer="blocked", detail=f"got {version}, needs 3.11 or later: make setup PYTHON=…"
-        )
+        detail = f"got {version}, needs {'.'.join(map(str, PYTHON))} or later: put it on PATH and run `make setup`"
+        return Finding(part="Python", answer="blocked", detail=detail)
     return Finding(part="Python", answer="found", detail=f"{version} at {sys.executable}")
 
 

@@ -143,8 +143,8 @@ def main() -> None:
     parser.add_argument("engine", help="the engine's address")
     arguments, _ = parser.parse_known_args()
     die_with_parent()
-    # SIGINT is how the engine ends a plugin that it no longer needs. A program that is asleep does not heed it and holds
-    # our output open, for which the engine would wait five seconds.
+    # SIGINT is how the engine ends a plugin that it no longer needs. A program that is asleep does not heed it and
+    # holds our output open, for which the engine would wait five seconds.
     signal.signal(signal.SIGINT, lambda *_: end_group())
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=32))
     host = LanguageHost(arguments.engine, arguments.exec_script)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +41,7 @@ def test_a_home_is_made_whole_and_a_second_time_nothing_is_written(state: State,
         "bin/pulumi",
         f"home/plugins/resource-aws-v{version}/pulumi-resource-aws",
         f"home/plugins/language-python-v{importlib.metadata.version('pulumi')}/pulumi-language-python",
-    } or (state.root / "engine").is_symlink()
+    }
     home.prepare(state, tmp_path / "pulumi", tmp_path / "script")
     assert everything(state.root) == made
 
@@ -96,7 +95,7 @@ def test_a_salt_that_was_lost_is_read_from_the_state(state: State, tmp_path: Pat
 def test_a_stack_that_cannot_be_made_says_why(state: State, tmp_path: Path, executable: Executable) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: takeoff\n")
     home.prepare(state, executable("tools/engine", FAKE_ENGINE), None)
-    with pytest.raises(RuntimeError, match="stack 'broken' could not be made in .*: error: no space left"):
+    with pytest.raises(RuntimeError, match=r"stack 'broken' could not be made in .*: error: no space left"):
         home.ensure_stack("broken", environment(state, None), tmp_path)
 
 
@@ -131,4 +130,4 @@ def test_our_language_host_serves_an_engine_that_has_none(
     found = ready(state, progress)
     assert (found.host, found.exec_script) == (home.own_host(state), script)
     assert str(script) in home.own_host(state).read_text()
-    assert json.dumps(str(found.pulumi)) == json.dumps(str(state.root / "bin" / "pulumi"))
+    assert found.pulumi == state.root / "bin" / "pulumi"

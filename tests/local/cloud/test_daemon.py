@@ -1,0 +1,189 @@
+"""The daemon: what it says when it cannot start, and what it remembers when it was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local.cloud import daemon, processes
+from local.state import State
+from tests.local.cloud.emulated import POLICY, Cloud, gone, until
+
+
+def kill(cloud: Cloud) -> None:
+    """kill -9, as a power cut would."""
+    pid = json.loads(cloud.state.daemon_file.read_text())["pid"]
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: processes.birth(pid) is None)
+
+
+def written(cloud: Cloud) -> None:
+    """Until everything so far is on the disk."""
+    before = (daemon.status(cloud.state) or {})["snapshot"]["written"]
+    cloud.client("ssm").put_parameter(Name="/mark", Value=str(before), Type="String", Overwrite=True)
+    until(lambda: (daemon.status(cloud.state) or {})["snapshot"]["written"] != before)
+
+
+@pytest.fixture(scope="module")
+def killed(new_cloud: Callable[..., Cloud]) -> tuple[Cloud, dict[str, object], dict[str, object]]:
+    """An account with something of everything, killed and started again: before, and the new daemon's health."""
+    cloud = new_cloud()
+    endpoint = cloud.deploy(("main", cloud.model("one"), 3, 2), ("candidate", cloud.model("two"), 1, 1))
+    cloud.reweigh(endpoint, main={"DesiredWeight": 1})
+    cloud.settled(endpoint)
+    key = cloud.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    signature = cloud.client("kms").sign(KeyId=key, Message=b"m", SigningAlgorithm="RSASSA_PSS_SHA_256")["Signature"]
+    waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": True}}}
+    steps = cloud.client("stepfunctions")
+    machine = steps.create_state_machine(name="m", definition=json.dumps(waiting), roleArn=cloud.role())
+    execution = steps.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+    function = cloud.function("def handler(event, context): return 'again'\n")
+    before = {"endpoint": endpoint, "key": key, "signature": signature, "execution": execution, "function": function}
+    written(cloud)
+    before["pids"] = cloud.pids(endpoint)
+    kill(cloud)
+    return cloud, before, cloud.start()
+
+
+Killed = tuple[Cloud, dict[str, object], dict[str, object]]
+
+
+def test_after_a_kill_every_endpoint_serves_again_as_it_was(killed: Killed) -> None:
+    cloud, before, health = killed
+    endpoint = str(before["endpoint"])
+    assert health["restored"]["endpoints"] == [endpoint]  # type: ignore[index]
+    assert cloud.describe(endpoint)["EndpointStatus"] == "InService"
+    assert [each["CurrentWeight"] for each in cloud.describe(endpoint)["ProductionVariants"]] == [1, 1]
+    assert [cloud.ask(endpoint)["version"] for _ in range(4)].count("one") == 2
+
+
+def test_after_a_kill_the_old_model_processes_are_gone_and_it_is_said(killed: Killed) -> None:
+    cloud, before, health = killed
+    assert health["clean_stop"] is False
+    assert health["reaped"] == 3
+    assert all(gone(pid) for pid in before["pids"])  # type: ignore[attr-defined]
+    assert len(cloud.pids(str(before["endpoint"]))) == 3
+
+
+def test_after_a_kill_keys_functions_and_parameters_are_what_they_were(killed: Killed) -> None:
+    cloud, before, _ = killed
+    algorithm = "RSASSA_PSS_SHA_256"
+    assert cloud.client("kms").verify(
+        KeyId=before["key"], Message=b"m", Signature=before["signature"], SigningAlgorithm=algorithm
+    )["SignatureValid"]
+    assert cloud.client("lambda").invoke(FunctionName=before["function"])["Payload"].read() == b'"again"'
+    assert cloud.client("logs").describe_log_streams(logGroupName=f"/aws/lambda/{before['function']}")["logStreams"]
+    assert cloud.client("ssm").get_parameter(Name="/mark")["Parameter"]["Type"] == "String"
+
+
+def test_after_a_kill_what_ran_in_step_functions_is_aborted(killed: Killed) -> None:
+    cloud, before, _ = killed
+    found = cloud.client("stepfunctions").describe_execution(executionArn=before["execution"])
+    assert (found["status"], found["error"]) == ("ABORTED", "Takeoff.DaemonStopped")
+    history = cloud.client("stepfunctions").get_execution_history(executionArn=before["execution"])["events"]
+    assert "WaitStateEntered" in [event["type"] for event in history]
+
+
+def test_an_update_that_was_killed_is_finished_by_the_next_daemon(new_cloud: Callable[..., Cloud]) -> None:
+    cloud = new_cloud(TAKEOFF_CLOUD_DELAYS='{"updating": 600}')
+    endpoint = cloud.deploy(("main", cloud.model("one"), 1, 1))
+    config = cloud.config(("main", cloud.model("two"), 1, 1))
+    cloud.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+    written(cloud)
+    kill(cloud)
+    cloud.start()
+    assert cloud.settled(endpoint)["EndpointConfigName"] == config
+    assert cloud.ask(endpoint)["version"] == "two"
+
+
+def test_a_stop_is_clean_ends_every_process_and_keeps_the_account(new_cloud: Callable[..., Cloud]) -> None:
+    cloud = new_cloud()
+    endpoint = cloud.deploy(("main", cloud.model("one"), 1, 1))
+    pids = cloud.pids(endpoint)
+    assert daemon.stop(cloud.state) is True
+    assert all(gone(pid) for pid in pids)
+    assert (daemon.stop(cloud.state), daemon.status(cloud.state)) == (False, None)
+    health = cloud.start()
+    assert (health["clean_stop"], health["restored"]["endpoints"]) == (True, [endpoint])
+    assert cloud.ask(endpoint)["version"] == "one"
+    spoil(cloud)
+
+
+def spoil(cloud: Cloud) -> None:
+    """Continues the test above on its account: a damaged snapshot falls back to the one before it, then says so."""
+    written(cloud)
+    daemon.stop(cloud.state)
+    snapshot = cloud.state.cloud / "snapshot"
+    snapshot.write_bytes(snapshot.read_bytes()[:-10])
+    assert cloud.start()["restored"]["endpoints"]
+    daemon.stop(cloud.state)
+    for path in (snapshot, snapshot.with_suffix(".previous")):
+        path.write_bytes(b"{}\nnonsense")
+    with pytest.raises(daemon.DaemonError, match=r"(?s)cannot be restored.*snapshot.*Move .* aside"):
+        cloud.start()
+    assert snapshot.read_bytes() == b"{}\nnonsense"
+
+
+def test_a_taken_port_is_refused_with_who_has_it_and_what_to_do(cloud: Cloud, tmp_path: Path) -> None:
+    port = int(cloud.endpoint.rpartition(":")[2])
+    with pytest.raises(
+        daemon.DaemonError, match=rf"port {port} .* taken by the emulated account in .*TAKEOFF_PORT=\d+"
+    ):
+        daemon.start(State(tmp_path), port)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        other.settimeout(10)
+        with pytest.raises(daemon.DaemonError, match=f"port {taken} .* taken by another program"):
+            daemon.start(State(tmp_path), taken)
+
+
+def test_starting_a_daemon_that_runs_changes_nothing(cloud: Cloud) -> None:
+    pid = json.loads(cloud.state.daemon_file.read_text())["pid"]
+    assert daemon.start(cloud.state)["pid"] == pid
+
+
+def test_a_record_of_a_pid_that_is_somebody_else_s_by_now_ends_nothing(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    (state.cloud / "pids").mkdir(parents=True)
+    state.daemon_file.write_text(json.dumps({"pid": os.getpid(), "boot": "another life", "endpoint": "x"}))
+    (state.cloud / "pids" / str(os.getpid())).write_text("another life")
+    assert daemon.stop(state) is False
+
+
+def test_a_snapshot_that_cannot_be_written_is_said_and_the_old_one_stays_whole(new_cloud: Callable[..., Cloud]) -> None:
+    cloud = new_cloud()
+    written(cloud)
+    snapshot = cloud.state.cloud / "snapshot"
+    before = snapshot.read_bytes()
+    # A folder where the temporary file should be stands for a disk that takes no more.
+    (cloud.state.cloud / "snapshot.writing").mkdir()
+    document = json.dumps(POLICY | {"Statement": []})
+    cloud.client("iam").create_role(RoleName="late", AssumeRolePolicyDocument=document)
+    until(lambda: (daemon.status(cloud.state) or {})["snapshot"]["error"])
+    assert snapshot.read_bytes() == before
+    (cloud.state.cloud / "snapshot.writing").rmdir()
+    cloud.client("ssm").put_parameter(Name="/x", Value="x", Type="String")
+    until(lambda: (daemon.status(cloud.state) or {})["snapshot"]["error"] is None)
+    kill(cloud)
+    cloud.start()
+    assert cloud.client("iam").get_role(RoleName="late")
+
+
+def test_status_counts_what_the_account_runs(cloud: Cloud) -> None:
+    endpoint = cloud.deploy(("main", cloud.model("one"), 1, 1))
+    for _ in range(3):
+        cloud.ask(endpoint)
+    status = daemon.status(cloud.state)
+    assert status
+    found = status["endpoints"][endpoint]
+    assert (found["status"], found["variants"]["main"]["invocations"]) == ("InService", 3)
+    assert found["variants"]["main"]["limit"] == 2
+    assert status["daemon"]["endpoint"] == cloud.endpoint
