@@ -78,7 +78,7 @@ test-all: setup ## every test
 
 .PHONY: sabotage
 sabotage: setup ## remove one declared resource or edge at a time; the scenario that owns it must fail
-	@$(CLEAN) $(PY) -m tests.e2e.sabotage
+	@$(CLEAN) $(PY) -m tests.local.stack.sabotage
 
 .PHONY: bench
 bench: setup ## the figures that the README quotes

@@ -90,12 +90,16 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> Non
     name = PurePosixPath(member.name)
     if member.isdir():  # SageMaker's own archives have "./"; ours need none
         return
-    if not member.isfile() or name.is_absolute() or ".." in name.parts or "\\" in member.name:
+    if not member.isfile() or name.is_absolute() or ".." in name.parts or set("\\\0") & set(member.name):
         raise ArtifactError(f"{member.name!r} in the archive: only regular files below its own folder are allowed")
     content = tar.extractfile(member)
     path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("xb")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ArtifactError(f"{member.name!r} stands twice in the archive") from error
+    with file:
         shutil.copyfileobj(content or io.BytesIO(), file, _CHUNK)
 
 

@@ -24,7 +24,7 @@ _ENTRY = """\
     - {{name: main, version: approved, instanceType: ml.c6i.large, instances: 1}}
   traffic: {{main: 100}}
 """
-_MODELS = re.compile(r"^(?P<indent> *)takeoff:models:(?P<value>[^#\n]*)(?P<comment>#.*)?$", re.MULTILINE)
+_MODELS = re.compile(r"^(?P<indent> *)takeoff:models:(?P<value>[^#\n]*)(#.*)?$", re.MULTILINE)
 
 
 class ScaffoldError(ValueError):
@@ -80,12 +80,7 @@ def with_entry(stack: str, scaffold: Scaffold) -> str:
         raise ScaffoldError(
             "the stack file has no block `takeoff:models:` with one line per key; add it below `config:`"
         )
-    head = (
-        stack[: found.start()]
-        + found["indent"]
-        + "takeoff:models:"
-        + (f" {found['comment']}" if found["comment"] else "")
-    )
+    head = stack[: found.start()] + found[0].replace("{}", "", 1).rstrip()
     inside, after = _split(stack[found.end() :].removeprefix("\n").splitlines(keepends=True), len(found["indent"]))
     keys = [line for line in inside if line.strip() and not line.lstrip().startswith("#")]
     indent = " " * _indent(keys[0]) if keys else found["indent"] + "  "

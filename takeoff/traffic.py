@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from model_code.contract import load_spec
 from takeoff.stack import CommandError
 
 _THREADS = 8
@@ -52,16 +53,17 @@ class TrafficReport:
     failed: Sequence[str] = field(default_factory=tuple)
 
 
-def held_out(code: str) -> tuple[list[list[float]], list[int]]:
-    """The rows and labels that no version of a model was trained on."""
+def held_out(code: str) -> tuple[list[list[float]], list[str]]:
+    """The rows that no version of a model was trained on, and the class of each."""
+    classes = load_spec(code).inputs.classes
     try:
         rows, labels = importlib.import_module(f"model_code.{code}.data").held_out()
     except ModuleNotFoundError as error:
         raise CommandError(f"predict: {error}; install the extra: pip install -e '.[models]'") from error
-    return [[float(value) for value in row] for row in rows], [int(label) for label in labels]
+    return [[float(value) for value in row] for row in rows], [classes[int(label)] for label in labels]
 
 
-def send(endpoint: str, rows: Sequence[Sequence[float]], labels: Sequence[int], requests: int) -> list[Answer]:
+def send(endpoint: str, rows: Sequence[Sequence[float]], labels: Sequence[str], requests: int) -> list[Answer]:
     """Send one row per request, `requests` times over the held-out rows, eight at a time."""
     client = boto3.client(
         "sagemaker-runtime", config=Config(max_pool_connections=_THREADS, retries={"total_max_attempts": 1})
@@ -95,7 +97,7 @@ def summarise(answers: Sequence[Answer], asked: Mapping[str, int]) -> TrafficRep
     return TrafficReport(reports, tuple(answer.error for answer in answers if answer.error))
 
 
-def _ask(client: Any, endpoint: str, row: Sequence[float], label: int) -> Answer:
+def _ask(client: Any, endpoint: str, row: Sequence[float], label: str) -> Answer:
     started = time.perf_counter()
     try:
         found = client.invoke_endpoint(

@@ -8,15 +8,17 @@ import fcntl
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import moto.core.config
 import uvicorn
 
-from local.cloud import events, metrics, sagemaker
+from local.cloud import events, metrics, sagemaker, storage
 from local.cloud.account import Account
 from local.cloud.app import App
 from local.cloud.delays import Delays
@@ -28,6 +30,17 @@ from local.cloud.snapshot import Snapshot, SnapshotError
 from local.state import State
 
 log = logging.getLogger("local.cloud")
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which raises the signal that stopped it once more when it is done; we have work left to do by then."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        yield
 
 
 class Daemon:
@@ -56,7 +69,7 @@ class Daemon:
         beginning = asyncio.create_task(self._begin())
         flushing = asyncio.create_task(self._flush())
         try:
-            await uvicorn.Server(config).serve(sockets=[self._listener])
+            await Server(config).serve(sockets=[self._listener])
         finally:
             beginning.cancel()
             flushing.cancel()
@@ -85,6 +98,7 @@ class Daemon:
         metrics.install()
         events.install(self.account, self.functions)
         sagemaker.install(self.hosting)
+        storage.install()
         ended = reap(self.state.cloud / "pids")
         clean = not self._unclean.exists()
         self._unclean.touch()

@@ -140,7 +140,7 @@ def _ask(url: str) -> dict[str, Any] | None:
     # Straight to loopback: a proxy of the user's must not see it.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=5) as answer:
+        with opener.open(url, timeout=2) as answer:
             found: dict[str, Any] = json.load(answer)
             return found if isinstance(found, dict) else None
     except (OSError, ValueError, urllib.error.URLError):

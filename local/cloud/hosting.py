@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 # moto's endpoint carries two attributes of ours: `plan`, what it runs, and `pending`, what an update brings.
 SAGEMAKER: Any = sagemaker_backends
 Key = tuple[str, str]
+SITE = Path(__file__).with_name("container_site")
 FAILURES = (DeploymentError, images.ImageError, artifacts.ArtifactError, OSError)
 
 
@@ -219,7 +222,7 @@ class Hosting:
         launch = Launch(
             variant=variant.name,
             command=image.command("serve"),
-            environment=_clean() | image.environment | variant.environment | await self._model(region, variant),
+            environment=_environment(image.environment | variant.environment) | await self._model(region, variant),
             folder=image.folder,
             logs=self.state.cloud / "logs" / endpoint.endpoint_name,
             pids=self.state.cloud / "pids",
@@ -251,6 +254,8 @@ class Hosting:
         return await asyncio.to_thread(run)
 
 
-def _clean() -> dict[str, str]:
-    """The environment of a container: nothing of ours, and a PATH that has the running interpreter."""
-    return {"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
+def _environment(given: dict[str, str]) -> dict[str, str]:
+    """The environment of a container: the image's and the model's, a PATH with this interpreter, and nothing of ours."""
+    ours = {"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
+    modules = os.pathsep.join(filter(None, [str(SITE), given.get("PYTHONPATH")]))
+    return ours | given | {"PYTHONPATH": modules}

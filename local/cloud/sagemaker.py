@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import cfnlint
 from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.models import FakeEndpointConfig
@@ -160,12 +160,16 @@ def delete_endpoint(response: Any, hosting: Hosting) -> ActionResult:
 @cache
 def instance_types(region: str) -> tuple[str, ...]:
     """What AWS hosts endpoints on in a region, from the resource schemas that cfn-lint ships."""
-    extensions = Path(cfnlint.__file__).parent / "data" / "schemas" / "extensions"
+    # Found, not imported: cfn-lint takes half a second to import, and only its data are wanted.
+    spec = find_spec("cfnlint")
+    extensions = Path(str(spec and spec.origin)).parent / "data" / "schemas" / "extensions"
     regions = json.loads((extensions / "aws_sagemaker_hosting" / "instancetype_enum.json").read_text())
-    return tuple(regions[region]["enum"])
+    return tuple(regions.get(region, {"enum": []})["enum"])
 
 
 def _check_config(given: dict[str, Any], region: str) -> None:
+    if given.get("ShadowProductionVariants"):
+        raise AWSValidationException("ShadowProductionVariants: the emulated account serves none yet (docs/limits.md).")
     variants = given["ProductionVariants"]
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):

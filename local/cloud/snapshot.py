@@ -11,17 +11,20 @@ import os
 import sys
 import threading
 import time
+from collections import defaultdict
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from weakref import WeakValueDictionary
 
 import cloudpickle  # type: ignore[import-untyped]
 import moto
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.core.base_backend import BackendDict
+from moto.ssm.models import ParameterDict
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.backend.execution import Execution
 
@@ -43,6 +46,7 @@ class Snapshot:
         self.seconds, self.size = 0.0, 0
         self.error: str | None = None
         self.written: str | None = None
+        self._writing = False
         self._dirty, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._write_when_dirty, name="snapshot", daemon=True)
         teach_pickle()
@@ -76,7 +80,14 @@ class Snapshot:
         return {}
 
     def status(self) -> dict[str, Any]:
-        return {"written": self.written, "seconds": round(self.seconds, 4), "bytes": self.size, "error": self.error}
+        pending = self._writing or self._dirty.is_set()
+        return {
+            "written": self.written,
+            "pending": pending,
+            "seconds": round(self.seconds, 4),
+            "bytes": self.size,
+            "error": self.error,
+        }
 
     def save(self) -> None:
         """Writes the account as it is now. The old file stays whole until the new one is on the disk."""
@@ -109,6 +120,7 @@ class Snapshot:
         while not self._stopping.is_set():
             self._dirty.wait()
             self._stopping.wait(DEBOUNCE)
+            self._writing = True
             self._dirty.clear()
             try:
                 self.save()
@@ -116,12 +128,17 @@ class Snapshot:
                 # A full disk must not end the account: the previous file is whole, and the next change tries again.
                 self.error = f"{type(error).__name__}: {error}"
                 log.exception("the account could not be written to %s", self.path)
+            finally:
+                self._writing = False
 
 
 def teach_pickle() -> None:
-    """What pickle cannot do by itself: private keys, and executions, which hold threads."""
+    """What pickle cannot do by itself: private keys, SSM's parameters, and executions, which hold threads."""
     copyreg.pickle(type(rsa.generate_private_key(65537, 1024)), _reduce_key)  # noqa: S505
     copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduce_key)
+    copyreg.pickle(ParameterDict, _reduce_parameters)
+    # Lambda's index by ARN; what it points at is kept alive by what is pickled beside it.
+    copyreg.pickle(WeakValueDictionary, lambda index: (WeakValueDictionary, (dict(index),)))
     execution: Any = Execution
     execution.__getstate__, execution.__setstate__ = _execution_state, _restore_execution
 
@@ -162,6 +179,17 @@ def _install(content: bytes) -> dict[str, int]:
             backend[account].update(regions)
         restored[backend.service_name] = sum(len(regions) for regions in accounts.values())
     return restored
+
+
+def _reduce_parameters(parameters: Any) -> tuple[Any, ...]:
+    """A defaultdict whose constructor takes other arguments than a defaultdict's."""
+    return _no_parameters, (), parameters.__dict__, None, iter(list(parameters.items()))
+
+
+def _no_parameters() -> Any:
+    parameters = ParameterDict.__new__(ParameterDict)
+    defaultdict.__init__(parameters, list)
+    return parameters
 
 
 def _reduce_key(key: Any) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from local.state import REGION, State, require_loopback
 
 STACK = "local"
+# An extended regular expression: sed reads it too (shell.py).
+STALE = "AWS_[A-Za-z0-9_]*|PULUMI_[A-Za-z0-9_]*|TAKEOFF_STATE|KUBECONFIG"
 _KEY = "takeoff-local"
 _LOOPBACK = ["127.0.0.1", "localhost", "::1"]
 
@@ -26,7 +29,7 @@ def environment(state: State, endpoint: str | None, base: Mapping[str, str] = os
 
 def is_stale(key: str) -> bool:
     """Whether a variable could lead a process of the local stack to an account, a backend or a cluster."""
-    return key.startswith(("AWS_", "PULUMI_", "TAKEOFF_STATE")) or key == "KUBECONFIG"
+    return re.fullmatch(STALE, key) is not None
 
 
 def _tools(state: State, search: str) -> dict[str, str]:

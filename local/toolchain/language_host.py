@@ -151,6 +151,7 @@ def main() -> None:
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    # Fails, and ends us, if the engine was gone before we could watch it.
     print(port, flush=True)
     server.wait_for_termination()
 

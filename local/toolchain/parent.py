@@ -22,7 +22,7 @@ def die_with_parent(period: float = 0.5) -> None:
 def _watch(parent: int, period: float) -> None:
     while os.getppid() == parent:
         time.sleep(period)
-    pass
+    end_group()
 
 
 def end_group() -> None:

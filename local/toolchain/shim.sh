@@ -54,7 +54,10 @@ if [ -n "$directory" ]; then
 	project=$(field name) folder=$(field stackConfigDir)
 	salt=$state/stacks/$project/Pulumi.local.yaml
 	committed=$directory/${folder:-.}/Pulumi.local.yaml
-	case "$words " in *" config "*) committed= ;; esac
+	case "$words " in
+	*" config "*) committed= ;;
+	*" stack history "* | *" stack hist "*) [ ! -f "$salt" ] || cd "${salt%/*}" ;; # reads a salt, takes no --config-file
+	esac
 	if [ -f "$salt" ] && [ -f "$committed" ]; then
 		salted=$state/stacks/$project/salted.yaml
 		{ grep -v '^encryptionsalt:' "$committed"; echo && cat "$salt"; } >"$salted.$$" && mv "$salted.$$" "$salted"

@@ -42,7 +42,7 @@ def _shape(head: bytes) -> tuple[int, int]:
     match = _HEADER.fullmatch(head, 10) if head.startswith(_MAGIC) else None
     if match is None:
         raise InputError(
-            "not a .npy file of the kind this model reads", got=head[:80].decode("latin-1"), allowed=_ALLOWED
+            "not a .npy file that this model reads", got=head.decode("latin-1"), allowed=_ALLOWED
         )
     return int(match[1]), int(match[2])
 

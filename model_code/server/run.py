@@ -50,9 +50,14 @@ def serve(spec: ModelSpec, environment: Mapping[str, str], parent: int) -> None:
             timeout_graceful_shutdown=_GRACE,
         )
     )
-    # uvicorn raises the signal that ended it once more when it is done; by default that would be the exit status.
+
+    def stop(*_: object) -> None:
+        # Also called after uvicorn's own handler: it raises the signal again when it is done, and we exit with 0.
+        server.should_exit = True
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, stop)
+    listener.listen(_BACKLOG)
     log.event("listening", version=version, model=spec.name, port=listener.getsockname()[1])
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(_run(server, listener, parent if environment.get("TAKEOFF_EXIT_WITH_PARENT") == "1" else None))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from model_code.contract import VersionRecord
 from takeoff import stack as stacks
+from takeoff.commands.console import console
 from takeoff.commands.options import Json, Stack
 from takeoff.register import register as register_artifact
 from takeoff.traffic import TrafficReport, held_out, send, summarise
@@ -48,7 +48,7 @@ def predict(
     if as_json:
         typer.echo(json.dumps({name: dataclasses.asdict(report) for name, report in reports.items()}, indent=2))
     else:
-        Console().print(table)
+        console().print(table)
     for name, report in reports.items():
         for error, count in Counter(report.failed).most_common(3):
             typer.echo(f"{name}: {count} requests failed: {error}", err=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from takeoff import stack as stacks
+from takeoff.commands.console import console
 from takeoff.commands.options import Json, Stack
 from takeoff.rollout import Progress, Rollouts
 from takeoff.rollout import wait as wait_for
@@ -68,4 +69,4 @@ def _show(rows: list[Progress], as_json: bool) -> None:
         traffic = ", ".join(f"{name} {share:.0f} %" for name, share in row.traffic.items())
         status_cell = f"[{_COLOURS[row.status]}]{row.status}[/]"
         table.add_row(row.model, status_cell, row.config, traffic, row.reason)
-    Console().print(table)
+    console().print(table)

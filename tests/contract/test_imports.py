@@ -90,7 +90,7 @@ def test_the_check_sees_a_forbidden_import(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_nothing_but_local_its_tests_and_the_benchmarks_imports_local() -> None:
-    allowed = {ROOT / "local", ROOT / "tests/local", ROOT / "tests/e2e", ROOT / "benchmarks"}
+    allowed = {ROOT / "local", ROOT / "tests/local", ROOT / "benchmarks"}
     importers = [
         str(path.relative_to(ROOT))
         for path in ROOT.rglob("*.py")

@@ -55,7 +55,7 @@ class Binding:
         return None if got is None else project(shape, got, like, name, renames)
 
     def settable(self, inputs: Mapping[str, Any]) -> frozenset[str]:
-        """Every property that some call carries and some read returns, tags apart.
+        """Every property that some call carries and some read returns, tags and address apart.
 
         Of two that lie in the same place (`value`, `insecureValue`) the one that the program uses.
         """
@@ -63,7 +63,8 @@ class Binding:
         for name, (path, _, _) in self._where.items():
             if name in inputs or path not in owner:
                 owner[path] = name
-        return frozenset(owner.values()) - self.row.unread - self.row.local - {"tags", "id"}
+        # What addresses the resource cannot drift: with another value it would be another resource.
+        return frozenset(owner.values()) - self.row.unread - self.row.local - {"tags", *self.row.keys.values()}
 
     @cached_property
     def answered(self) -> dict[str, str]:

@@ -39,9 +39,11 @@ def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
     if asset_kind(old) and asset_kind(new) and old.get("hash") and new.get("hash"):
         if old["hash"] != new["hash"]:
             yield path, "update"
-    elif isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys()):
-            yield from _walk(_join(path, key), old.get(key, _MISSING), new.get(key, _MISSING))
+    elif _is_object(old) and _is_object(new) and not (old is _MISSING and new is _MISSING):
+        # An object that comes or goes is walked too: what in it replaces decides.
+        sides = [{} if side is _MISSING else side for side in (old, new)]
+        for key in sorted(sides[0].keys() | sides[1].keys()):
+            yield from _walk(_join(path, key), *(side.get(key, _MISSING) for side in sides))
     elif isinstance(old, list) and isinstance(new, list):
         for i in range(max(len(old), len(new))):
             pair = [items[i] if i < len(items) else _MISSING for items in (old, new)]
@@ -52,6 +54,10 @@ def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
         yield path, "delete"
     elif old != new or type(old) is not type(new):
         yield path, "update"
+
+
+def _is_object(value: Any) -> bool:
+    return value is _MISSING or (isinstance(value, dict) and not asset_kind(value))
 
 
 def _join(path: str, key: str) -> str:

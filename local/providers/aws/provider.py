@@ -185,7 +185,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         except NotSettledError as failure:
             error = str(failure)
         raw = life.fetch(state) or {}
-        settled = life.state(inputs, state, raw) | ({"tagsAll": life.tags(state)} if life.row.tagging else {})
+        settled = life.state(inputs, state, raw)
+        if life.row.tagging:
+            settled["tagsAll"] = life.tags(state | settled)
         if error:
             _abort_half_made(context, request, state["id"], settled, error)
         return settled

@@ -124,6 +124,8 @@ class Row:
     """Pulumi path → schema property, where neither the name nor the API member says it."""
     allowed: Mapping[str, str] = field(default_factory=dict)
     """Pulumi path → the file below cfn-lint's `extensions` that lists the values allowed per region."""
+    beyond: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    """Pulumi path → values that the API takes although the schema (CloudFormation's) does not."""
     wait: Wait | None = None
     gone_when: tuple[str, Names] = ("", NONE)
     """(path, values): read back like this, the resource counts as deleted."""

@@ -91,6 +91,8 @@ class Judge:
         schema = self._resolved(schema)
         if value is UNKNOWN or value is None or asset_kind(value):
             return
+        if not isinstance(value, dict | list) and value in self.row.beyond.get(bare(path), ()):
+            return
         if file := self.row.allowed.get(bare(path)):
             yield from self._among(list(_allowed(file, self.region)), value, path)
         yield from self._type(schema, value, path)

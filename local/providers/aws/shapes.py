@@ -154,7 +154,8 @@ def project(shape: Shape | None, value: Any, like: Any, path: str, renames: Mapp
         return value.isoformat()
     if isinstance(like, str) and same_json(value, like):
         return like
-    if isinstance(like, str) and isinstance(value, dict | list):
+    text = isinstance(like, str) or (shape is not None and shape.type_name == "string")
+    if text and isinstance(value, dict | list):
         return json.dumps(value, separators=(",", ":"))
     if isinstance(value, list) and isinstance(like, dict):
         if shape is not None and _pair(shape.member):
@@ -182,7 +183,10 @@ def _project_structure(
     if shape is not None and shape.type_name == "map":
         return dict(value)
     if like is None:
-        items = {camel(name): (name, None) for name in value}
+        renamed = {n.removeprefix(f"{path}."): target for n, target in renames.items() if n.startswith(f"{path}.")}
+        hidden = {target.partition(".")[0] for target in renamed.values()}
+        items = {camel(name): (name, None) for name in value if name not in hidden}
+        items |= {name: (target, None) for name, target in renamed.items() if "." not in name}
     else:
         items = {n: (renames.get(f"{path}.{n}") or find(value, n) or n, item) for n, item in like.items()}
     out = {}

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 VERSION = (Path(os.environ["SM_MODEL_DIR"]) / "version.txt").read_text()
@@ -28,7 +29,13 @@ class Handler(BaseHTTPRequestHandler):
         if command == "sleep":
             time.sleep(float(argument))
         seen = {name.lower(): value for name, value in self.headers.items()}
-        answer = {"version": VERSION, "pid": os.getpid(), "body": body.decode(), "headers": seen}
+        answer = {
+            "version": VERSION,
+            "leaks": bool(find_spec("local")),
+            "pid": os.getpid(),
+            "body": body.decode(),
+            "headers": seen,
+        }
         return self.reply(200, json.dumps(answer | {"env": dict(os.environ)}).encode())
 
     def reply(self, status, body):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
 import time
 import zipfile
@@ -16,7 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.cloud import daemon
+from local.cloud import daemon, processes
 from local.state import State
 
 POLICY = {"Version": "2012-10-17"}
@@ -149,8 +148,4 @@ def until(found: Callable[[], Any], seconds: float = 20) -> Any:
 
 
 def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    return processes.birth(pid) is None

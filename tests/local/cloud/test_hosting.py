@@ -49,7 +49,9 @@ def test_content_type_accept_and_custom_attributes_reach_the_container_and_come_
 
 def test_a_container_sees_the_image_s_and_the_model_s_environment_and_nothing_of_ours(cloud: Cloud) -> None:
     endpoint = cloud.deploy(("main", cloud.model("one", COLOUR="blue"), 1, 1))
-    environment = cloud.ask(endpoint)["env"]
+    answer = cloud.ask(endpoint)
+    environment = answer["env"]
+    assert not answer["leaks"]
     assert (environment["COLOUR"], environment["GREETING"]) == ("blue", "hello there")
     assert Path(environment["HERE"]).is_dir()
     assert not [name for name in environment if name.startswith(("AWS", "TAKEOFF", "PYTEST"))]

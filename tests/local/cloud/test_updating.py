@@ -160,7 +160,7 @@ def refused(cloud: Cloud, name: str, config: str, status: str) -> None:
         lambda: cloud.reweigh(name, main={"DesiredWeight": 3}),
         lambda: cloud.sagemaker.delete_endpoint(EndpointName=name),
     ):
-        with pytest.raises(ClientError, match="ValidationException.*Cannot update in-progress endpoint"):
+        with pytest.raises(ClientError, match=r"ValidationException.*Cannot update in-progress endpoint"):
             change()
     assert cloud.describe(name)["EndpointStatus"] == status
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -81,28 +82,28 @@ def test_loopback_never_goes_through_a_proxy(state: State) -> None:
     assert env["NO_PROXY"] == env["no_proxy"] == "intranet,localhost,127.0.0.1,::1"
 
 
-def test_evaluating_the_script_gives_a_shell_exactly_that_environment(state: State) -> None:
-    awkward = State(state.root.with_name("it's a folder"))
-    program = f'eval "$1"; {shlex.quote(sys.executable)} -c "import json, os; print(json.dumps(dict(os.environ)))"'
-    text = shell.script(awkward, ENDPOINT, THEIRS)
-    answer = subprocess.run(
+def evaluate(text: str, then: str) -> str:
+    """What a shell that holds their environment prints after it evaluated the script."""
+    program = f'eval "$1"; {then}'
+    return subprocess.run(
         ["/bin/sh", "-c", program, "sh", text], env=THEIRS, capture_output=True, text=True, check=True
-    )
-    got = {
-        key: value
-        for key, value in __import__("json").loads(answer.stdout).items()
-        if key not in {"PWD", "_", "LC_CTYPE", "SHLVL", "OLDPWD"}
-    }
-    assert got == environment(awkward, ENDPOINT, THEIRS)
+    ).stdout
+
+
+@pytest.mark.parametrize("seen", [THEIRS, {"PATH": THEIRS["PATH"], "HOME": THEIRS["HOME"]}])
+def test_evaluating_the_script_gives_a_shell_exactly_that_environment_even_if_make_hid_theirs(
+    seen: dict[str, str], state: State
+) -> None:
+    awkward = State(state.root.with_name("it's a folder"))
+    python = f'{shlex.quote(sys.executable)} -c "import json, os; print(json.dumps(dict(os.environ)))"'
+    got = json.loads(evaluate(shell.script(awkward, ENDPOINT, seen), python))
+    the_shells_own = {"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"}
+    assert {key: got[key] for key in got if key not in the_shells_own} == environment(awkward, ENDPOINT, THEIRS)
 
 
 def test_evaluating_the_script_twice_says_the_prompt_once(state: State) -> None:
     text = shell.script(state, ENDPOINT, THEIRS)
-    program = 'PS1="$ "; eval "$1"; eval "$1"; printf %s "$PS1"'
-    answer = subprocess.run(
-        ["/bin/sh", "-c", program, "sh", text], env=THEIRS, capture_output=True, text=True, check=True
-    )
-    assert answer.stdout == "(takeoff local) $ "
+    assert evaluate(f"PS1='$ '\n{text}{text}", 'printf %s "$PS1"') == "(takeoff local) $ "
 
 
 @pytest.mark.parametrize("name", ["bash", "sh"])
@@ -113,11 +114,13 @@ def test_the_sub_shell_has_the_prompt_and_our_path_after_the_persons_own_start_u
     command, env = shell.interactive(
         state, ENDPOINT, {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "SHELL": f"/bin/{name}"}
     )
+    typed = 'echo "prompt=$PS1"; echo "path=$PATH"; echo "profile=$AWS_PROFILE."\n'
     answer = subprocess.run(
-        command, env=env, input='echo "prompt=$PS1"; echo "path=$PATH"\n', capture_output=True, text=True, check=True,
+        command, env=env, input=typed, capture_output=True, text=True, check=True,
         start_new_session=True,
     )  # fmt: skip
     assert f"prompt={shell.PROMPT}" in answer.stdout
+    assert "profile=." in answer.stdout
     assert f"path={state.root / 'bin'}{os.pathsep}" in answer.stdout
 
 

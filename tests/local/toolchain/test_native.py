@@ -72,6 +72,7 @@ def test_a_program_is_previewed_applied_and_destroyed_and_its_stack_file_stays_b
     assert "2 unchanged" in pulumi(state, project, "up", "--yes")
     assert pulumi(state, project, "stack", "output", "who").strip() == "world"
     assert pulumi(state, project, "config", "get", "who").strip() == "world"
+    assert "world" in pulumi(state, project, "stack", "history", "--show-secrets", "--json")
     assert "- 2 deleted" in pulumi(state, project, "destroy", "--yes")
     pulumi(state, project, "stack", "rm", "--yes", "local")
     ensure_stack("local", environment(state, None), project)

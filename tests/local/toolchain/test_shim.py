@@ -132,6 +132,19 @@ def test_config_edits_the_committed_file(pulumi: Pulumi) -> None:
     assert pulumi("config", "set", "who", "moon").stdout == "config|set|who|moon|"
 
 
+def test_history_which_reads_a_salt_but_takes_no_config_file_runs_beside_the_salt(
+    state: State, project: Path, executable: Callable[[str, str], Path]
+) -> None:
+    home.write(state.root / "stacks" / "takeoff" / "Pulumi.local.yaml", SALT)
+    home.prepare(state, executable("engine", "pwd"), None)
+    env = environment(state, None, os.environ)
+    for arguments, folder in (
+        (["stack", "history"], state.root / "stacks" / "takeoff"),
+        (["stack", "output"], project),
+    ):
+        assert subprocess.check_output(["pulumi", *arguments], cwd=project, env=env, text=True).strip() == str(folder)
+
+
 def test_the_wrapper_becomes_the_engine_so_that_a_signal_reaches_it(
     state: State, project: Path, executable: Callable[[str, str], Path]
 ) -> None:

@@ -15,6 +15,7 @@ ROWS = (
         served_by="moto",
         service="logs",
         schema="AWS::Logs::LogGroup",
+        beyond={"retentionInDays": frozenset({0})},
         keys={"logGroupName": "name", "logGroupNamePrefix": "name", "resourceArn": "arn"},
         id="{name}",
         create=Call("create_log_group"),

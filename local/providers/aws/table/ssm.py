@@ -10,7 +10,7 @@ def _by_name(state: Mapping[str, Any]) -> dict[str, Any]:
     return {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": [state["name"]]}]}
 
 
-_VALUE = {"insecureValue": "Value"}
+_VALUE = {"value": "Value", "insecureValue": "Value"}
 
 ROWS = (
     Row(
@@ -40,6 +40,7 @@ ROWS = (
         outputs={"arn": "ARN", "version": "Version"},
         replace=frozenset({"name", "dataType"}),
         schema_names={"insecureValue": "Value"},
+        beyond={"type": frozenset({"SecureString"})},
         tagging=Tagging("add_tags_to_resource", "remove_tags_from_resource", "list_tags_for_resource"),
         defaults={"allowedPattern": "", "description": ""},
         local=frozenset({"overwrite"}),

@@ -1,0 +1,198 @@
+"""One machine of a test's own: a state folder, a port, a stack file, and the commands that a person would type."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.cloud import daemon
+from local.state import REPOSITORY, State
+from local.toolchain.environment import environment
+
+ENDPOINT = "takeoff-local-breast-cancer"
+MODEL = "breast-cancer"
+PATIENCE = 240
+
+
+@dataclass
+class Load:
+    """What a background load saw."""
+
+    answered: Counter[str] = field(default_factory=Counter)
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Machine:
+    """An emulated account under `root`, with a stack file that the test may change."""
+
+    root: Path
+
+    @property
+    def state(self) -> State:
+        return State(self.root / "state")
+
+    @property
+    def stack_file(self) -> Path:
+        return self.root / "Pulumi.local.yaml"
+
+    @property
+    def env(self) -> dict[str, str]:
+        outside = {**os.environ, "TAKEOFF_PORT": "0", "TAKEOFF_STACK_FILE": str(self.stack_file), "COLUMNS": "200"}
+        return {**outside, "TAKEOFF_STATE": str(self.state.root)}
+
+    def inside(self) -> dict[str, str]:
+        """The environment of the local shell."""
+        return environment(self.state, self.state.endpoint(), self.env)
+
+    def run(self, *arguments: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
+        """A `make` target of the local stack, by the command behind it."""
+        return subprocess.run(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=REPOSITORY,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def up(self) -> str:
+        """`make up`, which must succeed; what it printed."""
+        done = self.run("up")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`pulumi` as in `make shell`."""
+        return subprocess.run(
+            ["pulumi", *arguments, "--stack", "local", "--non-interactive"],
+            cwd=REPOSITORY,
+            env=self.inside(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the breast-cancer entry of the stack file."""
+        content = yaml.safe_load(self.stack_file.read_text())
+        change(content["config"]["takeoff:models"][MODEL])
+        self.stack_file.write_text(yaml.safe_dump(content))
+
+    def client(self, service: str) -> Any:
+        """boto3 on the emulated account, without retries: a failed request must be seen."""
+        return boto3.client(
+            service,
+            endpoint_url=self.state.endpoint(),
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, max_pool_connections=16),
+        )
+
+    def endpoint(self) -> dict[str, Any]:
+        return dict(self.client("sagemaker").describe_endpoint(EndpointName=ENDPOINT))
+
+    def weights(self) -> dict[str, float]:
+        return {v["VariantName"]: v["CurrentWeight"] for v in self.endpoint()["ProductionVariants"]}
+
+    def pids(self) -> list[int]:
+        """The processes that serve the endpoint."""
+        found = daemon.status(self.state)
+        assert found
+        variants = found["endpoints"][ENDPOINT]["variants"].values()
+        return sorted(pid for variant in variants for pid in variant["pids"])
+
+    def resources(self) -> list[str]:
+        """Everything in the account, listed service by service; not by the code under test."""
+        if daemon.status(self.state) is None:
+            daemon.start(self.state, 0)
+        sagemaker, s3, ssm = self.client("sagemaker"), self.client("s3"), self.client("ssm")
+        kms, states, iam = self.client("kms"), self.client("stepfunctions"), self.client("iam")
+        keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+        listed = {
+            "endpoint": [e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]],
+            "config": [e["EndpointConfigName"] for e in sagemaker.list_endpoint_configs()["EndpointConfigs"]],
+            "model": [m["ModelName"] for m in sagemaker.list_models()["Models"]],
+            "bucket": [b["Name"] for b in s3.list_buckets()["Buckets"]],
+            "parameter": [p["Name"] for p in ssm.describe_parameters()["Parameters"]],
+            "role": [r["RoleName"] for r in iam.list_roles()["Roles"]],
+            "key": [k["KeyId"] for k in keys if k["KeyState"] == "Enabled" and k["KeyManager"] == "CUSTOMER"],
+            "alias": [a["AliasName"] for a in kms.list_aliases()["Aliases"] if "alias/aws/" not in a["AliasName"]],
+            "machine": [m["name"] for m in states.list_state_machines()["stateMachines"]],
+            "rule": [r["Name"] for r in self.client("events").list_rules()["Rules"]],
+            "function": [f["FunctionName"] for f in self.client("lambda").list_functions()["Functions"]],
+            "log group": [g["logGroupName"] for g in self.client("logs").describe_log_groups()["logGroups"]],
+        }
+        return sorted(f"{kind} {name}" for kind, names in listed.items() for name in names)
+
+    @contextmanager
+    def load(self, threads: int = 4, seconds: float = 120) -> Iterator[Load]:
+        """Predictions without a pause while the block runs, at most `seconds` long."""
+        client, seen = self.client("sagemaker-runtime"), Load()
+        stop, end = threading.Event(), time.monotonic() + seconds
+        body = json.dumps({"instances": [held_out()[0][0]]})
+
+        def ask() -> None:
+            while not stop.is_set() and time.monotonic() < end:
+                try:
+                    answer = client.invoke_endpoint(EndpointName=ENDPOINT, ContentType="application/json", Body=body)
+                    answer["Body"].read()
+                    seen.answered[answer["InvokedProductionVariant"]] += 1
+                except (ClientError, BotoCoreError) as error:
+                    seen.errors.append(str(error))
+
+        workers = [threading.Thread(target=ask) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        try:
+            yield seen
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
+
+
+def held_out() -> tuple[list[list[float]], list[int]]:
+    from model_code.breast_cancer.data import held_out as rows
+
+    values, labels = rows()
+    return [[float(value) for value in row] for row in values], [int(label) for label in labels]
+
+
+def changes(output: str) -> dict[str, int]:
+    """The engine's own count: {'created': 3, 'unchanged': 20}; of the last deployment in the output."""
+    summary = output.rpartition("Resources:")[2].partition("Duration:")[0]
+    return {
+        what: int(count) for count, what in re.findall(r"(\d+) (created|updated|replaced|deleted|unchanged)", summary)
+    }
+
+
+@contextmanager
+def machine(root: Path) -> Iterator[Machine]:
+    """A machine with the committed stack file; its daemon is stopped at the end."""
+    root.mkdir(parents=True, exist_ok=True)
+    made = Machine(root)
+    made.stack_file.write_text((REPOSITORY / "stacks/Pulumi.local.yaml").read_text())
+    try:
+        yield made
+    finally:
+        daemon.stop(made.state)
