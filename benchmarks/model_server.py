@@ -155,7 +155,10 @@ def _ours(model: Path) -> Iterator[Server]:
 def _mlflow(work: Path) -> Iterator[Server]:
     python = _mlflow_python()
     script = str(REPOSITORY / "benchmarks" / "mlflow_model.py")
-    subprocess.run([python, script, str(work / "model" / "model.onnx"), str(work / "mlflow")], check=True, cwd=work)
+    model = str(work / "model" / "model.onnx")
+    saved = subprocess.run([python, script, model, str(work / "mlflow")], cwd=work, capture_output=True, text=True)
+    if saved.returncode:
+        raise SystemExit(f"mlflow did not save the model:\n{saved.stderr[-2000:]}")
     port = _free_port()
     process = subprocess.Popen(  # what `mlflow models serve --env-manager local` runs
         [python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "mlflow.pyfunc.scoring_server.app:app"],
@@ -173,7 +176,7 @@ def _mlflow_python() -> str:
     python, stamp = VENV / "bin" / "python", VENV / "requirements.sha256"
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"installing mlflow into {VENV.relative_to(REPOSITORY)} (once, about 250 MB)", file=sys.stderr)
+        print(f"installing mlflow into {VENV.relative_to(REPOSITORY)} (once, about 380 MB)", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "-r", str(REQUIREMENTS)], check=True)
         stamp.write_text(wanted)

@@ -64,7 +64,6 @@ class Rollout(pulumi.ComponentResource):
             role=role.ready_arn,
             timeout=60,
             memory_size=256,
-            logging_config={"log_format": "JSON", "log_group": log.name},
             opts=self._child,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,12 +28,12 @@ class LocalStack:
 
     def up(self, *, refresh: bool) -> None:
         """Apply the program. `refresh` first asks the account what is really there. Raises EngineError."""
-        self._show("up", "--yes", "--skip-preview", "--suppress-outputs", *(["--refresh"] if refresh else []))
+        self._show("up", "--suppress-outputs", *(["--refresh"] if refresh else []))
 
     def destroy(self) -> None:
         """Delete everything in the state, protected or not: the account is emulated. Raises EngineError."""
         self._ask("state", "unprotect", "--all", "--yes")
-        self._show("destroy", "--yes", "--skip-preview", "--refresh")
+        self._show("destroy", "--suppress-outputs", "--refresh")
 
     def outputs(self) -> dict[str, Any]:
         """The last deployment's outputs, read from the backend's file; empty before the first."""
@@ -78,8 +79,10 @@ class LocalStack:
         return latest
 
     def _show(self, *arguments: str) -> None:
-        """Run the engine with its own display."""
-        done = subprocess.run(["pulumi", *arguments, "--stack", NAME], cwd=REPOSITORY, env=dict(self.env), check=False)
+        """Run the engine with its own display: a live tree on a terminal, one line per change in a log."""
+        quiet = [] if sys.stdout.isatty() else ["--suppress-progress"]
+        command = ["pulumi", *arguments, "--yes", "--skip-preview", *quiet, "--stack", NAME]
+        done = subprocess.run(command, cwd=REPOSITORY, env=dict(self.env), check=False)
         if done.returncode:
             raise EngineError(f"`pulumi {arguments[0]}` on the local stack failed (exit {done.returncode})")
 

@@ -117,13 +117,9 @@ class Daemon:
         log.info("ready: %s", json.dumps(self.health()))
 
     async def _flush(self) -> None:
-        def flush() -> None:
-            with self.account.lock:
-                self.metrics.flush()
-
         while True:
             await asyncio.sleep(1)
-            await asyncio.to_thread(flush)
+            await self.account.locked(self.metrics.flush)
 
     def _leave(self) -> None:
         self.functions.stop()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 READS = ("Describe", "Get", "List", "BatchGet", "Filter", "Search", "TestEventPattern")
 
@@ -33,6 +35,15 @@ class Account:
             yield
         finally:
             self.lock.acquire()
+
+    async def locked(self, work: Callable[[], Result]) -> Result:
+        """Does the work with the lock held, and the event loop free meanwhile."""
+
+        def run() -> Result:
+            with self.lock:
+                return work()
+
+        return await asyncio.to_thread(run)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], Any]

@@ -28,8 +28,10 @@ def read(url: str) -> bytes | None:
     return bytes(key.value) if key is not None and hasattr(key, "value") else None
 
 
-def unpack(content: bytes, url: str, store: Path) -> Path:
+def unpack(content: bytes | None, url: str, store: Path) -> Path:
     """The folder of a model.tar.gz, unpacked under the hash of its content; a second call finds it there."""
+    if content is None:
+        raise ArtifactError(f"{url}: no such object")
     folder = store / hashlib.sha256(content).hexdigest()
     if folder.is_dir():
         return folder

@@ -122,6 +122,9 @@ def _require_free(port: int) -> None:
 def _await_ready(state: State, endpoint: str, process: subprocess.Popen[bytes] | None) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
+        if process and process.poll() is not None and (other := _running(state)):
+            # Somebody started it at the same moment; theirs serves us as well.
+            endpoint, process = other["endpoint"], None
         if process and process.poll() is not None:
             raise DaemonError(f"the daemon exited with status {process.returncode}; {_tail(log_file(state))}")
         health = _ask(f"{endpoint}/_takeoff/health")

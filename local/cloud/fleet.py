@@ -8,12 +8,13 @@ import itertools
 import logging
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-from local.cloud.processes import end_group, forget, free_port, remember
+from local.cloud.processes import birth, end_group, forget, free_port, remember
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 10.0
@@ -59,12 +60,12 @@ class Instance:
         return f"http://127.0.0.1:{self.port}"
 
     @contextlib.contextmanager
-    def busy(self):  # type: ignore[no-untyped-def]
+    def busy(self) -> Iterator[None]:
         """Marks a request as in flight, so that `stop` waits for it."""
         self.in_flight += 1
         self._idle.clear()
         try:
-            yield self
+            yield
         finally:
             self.in_flight -= 1
             if not self.in_flight:
@@ -87,12 +88,16 @@ class Instance:
         if self._watch:
             self._watch.cancel()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), DRAIN)
+            pass
         await self._end()
 
     async def _spawn(self) -> None:
         self.port = free_port()
-        environment = self.launch.environment | {"SAGEMAKER_BIND_TO_PORT": str(self.port)}
+        # A container listens on every address of its own network; a process of this machine on loopback alone.
+        environment = self.launch.environment | {
+            "SAGEMAKER_BIND_TO_PORT": str(self.port),
+            "TAKEOFF_BIND_HOST": "127.0.0.1",
+        }
         with self.log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *self.launch.command,
@@ -145,6 +150,8 @@ class Instance:
     async def _end(self) -> None:
         if not hasattr(self, "_process"):
             return
+        if self._process.returncode is not None and birth(self.pid) is not None:
+            return  # the pid is somebody else's by now
         for how, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
             end_group(self.pid, how)
             with contextlib.suppress(TimeoutError):

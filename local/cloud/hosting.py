@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 from moto.sagemaker.models import sagemaker_backends
 
-from local.cloud import access, artifacts, images
 from local.cloud.account import Account
 from local.cloud.delays import Delays
-from local.cloud.fleet import DeploymentError, Fleet, Launch
 from local.cloud.metrics import Metrics
-from local.cloud.plan import Plan, Variant
+from local.cloud.plan import Variant
+from local.cloud.provision import FAILURES, Provisioner
 from local.cloud.router import Router
 from local.state import ACCOUNT, State
 
@@ -27,8 +23,6 @@ log = logging.getLogger(__name__)
 # moto's endpoint carries two attributes of ours: `plan`, what it runs, and `pending`, what an update brings.
 SAGEMAKER: Any = sagemaker_backends
 Key = tuple[str, str]
-SITE = Path(__file__).with_name("container_site")
-FAILURES = (DeploymentError, images.ImageError, artifacts.ArtifactError, OSError)
 
 
 class Hosting:
@@ -48,6 +42,7 @@ class Hosting:
         self.session = aiohttp.ClientSession(
             connector=connector, auto_decompress=False, skip_auto_headers=["User-Agent"]
         )
+        self.provisioner = Provisioner(self.state, self.account, self.session, self.delays.ping, self.most_instances)
 
     async def close(self) -> None:
         """Ends every process; the endpoints stay in the account and start again with the next daemon."""
@@ -136,12 +131,13 @@ class Hosting:
 
     async def _create(self, region: str, endpoint: Any) -> None:
         await asyncio.sleep(self.delays.creating)
+        router = self._router(region, endpoint)
         try:
-            fleets = await self._fleets(region, endpoint, endpoint.plan)
+            fleets = await self.provisioner.fleets(endpoint.plan, router)
         except FAILURES as error:
             self._set(endpoint, "Failed", str(error))
             return
-        router = self.routers[region, endpoint.endpoint_name] = self._router(region, endpoint)
+        self.routers[region, endpoint.endpoint_name] = router
         router.switch(endpoint.plan, fleets)
         self._set(endpoint, "InService")
 
@@ -153,7 +149,7 @@ class Hosting:
         router = self.routers.setdefault((region, endpoint.endpoint_name), self._router(region, endpoint))
         plan = endpoint.pending
         try:
-            fleets = await self._fleets(region, endpoint, plan)
+            fleets = await self.provisioner.fleets(plan, router)
         except FAILURES as error:
             self._set(endpoint, "RollingBack", str(error))
             await asyncio.sleep(self.delays.rolling_back)
@@ -171,13 +167,13 @@ class Hosting:
         router = self.routers[region, endpoint.endpoint_name]
         try:
             for variant in endpoint.plan.variants:
-                await router.routes[variant.name].fleet.resize(min(variant.desired_count, self.most_instances))
+                await self.provisioner.resize(router.routes[variant.name].fleet, variant.desired_count)
         except FAILURES as error:
             self._set(endpoint, "RollingBack", str(error))
             await asyncio.sleep(self.delays.rolling_back)
             endpoint.plan = endpoint.plan.reverted()
             for variant in endpoint.plan.variants:
-                await router.routes[variant.name].fleet.resize(min(variant.count, self.most_instances))
+                await self.provisioner.resize(router.routes[variant.name].fleet, variant.count)
             self._set(endpoint, "InService", str(error))
             return
         endpoint.plan = endpoint.plan.reached()
@@ -189,7 +185,7 @@ class Hosting:
         router = self.routers.pop((region, endpoint.endpoint_name), None)
         if router:
             await asyncio.gather(*(route.fleet.stop() for route in router.routes.values()))
-        await self._locked(lambda: SAGEMAKER[ACCOUNT][region].endpoints.pop(endpoint.endpoint_name, None))
+        await self.account.locked(lambda: SAGEMAKER[ACCOUNT][region].endpoints.pop(endpoint.endpoint_name, None))
         self.account.changed()
 
     async def _resume(self, region: str, endpoint: Any) -> None:
@@ -206,56 +202,3 @@ class Hosting:
         await self._guarded(self._create, region, endpoint)
         if endpoint.pending is not None and endpoint.endpoint_status == "InService":
             self.update(region, endpoint)
-
-    async def _fleets(self, region: str, endpoint: Any, plan: Plan) -> dict[str, Fleet]:
-        """Starts a whole new set of processes; if one variant cannot start, none of them is left."""
-        fleets = {variant.name: await self._fleet(region, endpoint, variant) for variant in plan.variants}
-        sizes = (fleets[variant.name].resize(min(variant.count, self.most_instances)) for variant in plan.variants)
-        results = await asyncio.gather(*sizes, return_exceptions=True)
-        if failures := [result for result in results if isinstance(result, BaseException)]:
-            await asyncio.gather(*(fleet.stop() for fleet in fleets.values()))
-            raise failures[0]
-        return fleets
-
-    async def _fleet(self, region: str, endpoint: Any, variant: Variant) -> Fleet:
-        image = images.load(variant.image, self.state)
-        launch = Launch(
-            variant=variant.name,
-            command=image.command("serve"),
-            environment=_environment(image.environment | variant.environment) | await self._model(region, variant),
-            folder=image.folder,
-            logs=self.state.cloud / "logs" / endpoint.endpoint_name,
-            pids=self.state.cloud / "pids",
-            ping_timeout=self.delays.ping,
-        )
-        router = self.routers.get((region, endpoint.endpoint_name))
-        route = router.routes.get(variant.name) if router else None
-        return Fleet(launch, self.session, {instance.number for instance in route.fleet.instances} if route else None)
-
-    async def _model(self, region: str, variant: Variant) -> dict[str, str]:
-        url = variant.artifact
-        if url is None:
-            return {}
-
-        def read() -> bytes | None:
-            if reason := access.refusal(variant.role, url, region):
-                raise DeploymentError(reason)
-            return artifacts.read(url)
-
-        content = await self._locked(read)
-        store = self.state.cloud / "artifacts"
-        return {"SM_MODEL_DIR": str(await asyncio.to_thread(artifacts.unpack, content, url, store))}
-
-    async def _locked(self, work: Callable[[], Any]) -> Any:
-        def run() -> Any:
-            with self.account.lock:
-                return work()
-
-        return await asyncio.to_thread(run)
-
-
-def _environment(given: dict[str, str]) -> dict[str, str]:
-    """The environment of a container: the image's and the model's, a PATH with this interpreter, and nothing of ours."""
-    ours = {"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
-    modules = os.pathsep.join(filter(None, [str(SITE), given.get("PYTHONPATH")]))
-    return ours | given | {"PYTHONPATH": modules}

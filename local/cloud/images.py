@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import json
 import shlex
@@ -160,6 +161,7 @@ def _store(store: Path, digest: str, manifest: dict[str, object], files: dict[st
             target = unfinished / "root" / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
+        compileall.compile_dir(unfinished / "root", quiet=1)
         (unfinished / "manifest.json").write_text(json.dumps(manifest, indent=1))
         unfinished.replace(store / digest)
     except OSError:

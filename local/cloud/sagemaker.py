@@ -1,24 +1,19 @@
-"""SageMaker hosting's API over moto: fields kept as given, AWS's refusals, and calls that move real processes."""
+"""The endpoints of SageMaker's API over moto: AWS's refusals, and calls that move real processes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.exceptions import AWSValidationException
-from moto.sagemaker.models import FakeEndpointConfig
 from moto.sagemaker.responses import SageMakerResponse
 
-from local.cloud.access import refusal
+from local.cloud import definitions
+from local.cloud.definitions import arn_of, find_config
 from local.cloud.hosting import Hosting
 from local.cloud.plan import Plan
-from local.state import ACCOUNT
 
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
@@ -29,53 +24,11 @@ def install(hosting: Hosting) -> None:
     def with_hosting(operation: Callable[[Any, Hosting], ActionResult]) -> Callable[[Any], ActionResult]:
         return lambda response: operation(response, hosting)
 
-    # Judged by `_check_config`, by region and from AWS's current list.
-    moto: Any = FakeEndpointConfig
-    moto.validate_instance_type = lambda *_: None
-    for plain in (create_model, describe_model, create_endpoint_config, describe_endpoint_config, describe_endpoint):
-        setattr(SageMakerResponse, plain.__name__, plain)
+    definitions.install()
+    moto: Any = SageMakerResponse
+    moto.describe_endpoint = describe_endpoint
     for moving in (create_endpoint, update_endpoint, update_endpoint_weights_and_capacities, delete_endpoint):
         setattr(SageMakerResponse, moving.__name__, with_hosting(moving))
-
-
-def create_model(response: Any) -> ActionResult:
-    given, backend = _given(response), response.sagemaker_backend
-    name = given["ModelName"]
-    if name in backend._models:
-        raise AWSValidationException(f'Cannot create already existing model "{_arn(response, "model", name)}".')
-    for container in [given.get("PrimaryContainer"), *given.get("Containers", [])]:
-        reason = container and refusal(given["ExecutionRoleArn"], container.get("ModelDataUrl"), response.region)
-        if reason:
-            raise AWSValidationException(reason)
-    model = backend.create_model(name, given["ExecutionRoleArn"], None, None, None, response._get_param("Tags"))
-    model.given = {"EnableNetworkIsolation": False} | given
-    return ActionResult({"ModelArn": model.arn})
-
-
-def describe_model(response: Any) -> ActionResult:
-    model = response.sagemaker_backend.describe_model(response._get_param("ModelName"))
-    return ActionResult(model.given | {"ModelArn": model.arn, "CreationTime": model.creation_time})
-
-
-def create_endpoint_config(response: Any) -> ActionResult:
-    given, backend = _given(response), response.sagemaker_backend
-    name = given["EndpointConfigName"]
-    if name in backend.endpoint_configs:
-        arn = _arn(response, "endpoint-config", name)
-        raise AWSValidationException(f'Cannot create already existing endpoint configuration "{arn}".')
-    _check_config(given, response.region)
-    config = backend.create_endpoint_config(
-        name, given["ProductionVariants"], None, None, response._get_param("Tags"), given.get("KmsKeyId")
-    )
-    config.given = given
-    return ActionResult({"EndpointConfigArn": config.endpoint_config_arn})
-
-
-def describe_endpoint_config(response: Any) -> ActionResult:
-    config = _config(response, response._get_param("EndpointConfigName"))
-    return ActionResult(
-        config.given | {"EndpointConfigArn": config.endpoint_config_arn, "CreationTime": config.creation_time}
-    )
 
 
 def describe_endpoint(response: Any) -> ActionResult:
@@ -107,7 +60,7 @@ def describe_endpoint(response: Any) -> ActionResult:
 def create_endpoint(response: Any, hosting: Hosting) -> ActionResult:
     backend, name = response.sagemaker_backend, response._get_param("EndpointName")
     if name in backend.endpoints:
-        raise AWSValidationException(f'Cannot create already existing endpoint "{_arn(response, "endpoint", name)}".')
+        raise AWSValidationException(f'Cannot create already existing endpoint "{arn_of(response, "endpoint", name)}".')
     config = response._get_param("EndpointConfigName")
     plan = replace(_plan(response, config), deployment=_deployment(response))
     endpoint = backend.create_endpoint(name, config, response._get_param("Tags"))
@@ -119,7 +72,7 @@ def create_endpoint(response: Any, hosting: Hosting) -> ActionResult:
 def update_endpoint(response: Any, hosting: Hosting) -> ActionResult:
     endpoint = _changeable(response)
     # AWS reads the config that the endpoint runs now, too, and fails when somebody deleted it.
-    _config(response, endpoint.plan.config)
+    find_config(response, endpoint.plan.config)
     plan = _plan(response, response._get_param("EndpointConfigName"))
     deployment = _deployment(response)
     _check_guardrails(endpoint.plan, plan, deployment)
@@ -157,35 +110,6 @@ def delete_endpoint(response: Any, hosting: Hosting) -> ActionResult:
     return EmptyResult()
 
 
-@cache
-def instance_types(region: str) -> tuple[str, ...]:
-    """What AWS hosts endpoints on in a region, from the resource schemas that cfn-lint ships."""
-    # Found, not imported: cfn-lint takes half a second to import, and only its data are wanted.
-    spec = find_spec("cfnlint")
-    extensions = Path(str(spec and spec.origin)).parent / "data" / "schemas" / "extensions"
-    regions = json.loads((extensions / "aws_sagemaker_hosting" / "instancetype_enum.json").read_text())
-    return tuple(regions.get(region, {"enum": []})["enum"])
-
-
-def _check_config(given: dict[str, Any], region: str) -> None:
-    if given.get("ShadowProductionVariants"):
-        raise AWSValidationException("ShadowProductionVariants: the emulated account serves none yet (docs/limits.md).")
-    variants = given["ProductionVariants"]
-    names = [variant["VariantName"] for variant in variants]
-    if len(set(names)) < len(names):
-        raise AWSValidationException(f"Variant names must be unique within an endpoint configuration; got {names}.")
-    for number, variant in enumerate(variants, 1):
-        kind = variant.get("InstanceType")
-        if kind not in instance_types(region):
-            allowed = ", ".join(instance_types(region))
-            raise AWSValidationException(
-                f"1 validation error detected: Value '{kind}' at 'productionVariants.{number}.member.instanceType' "
-                f"failed to satisfy constraint: Member must satisfy enum value set: [{allowed}]"
-            )
-        if float(variant.get("InitialVariantWeight", 1)) < 0:
-            raise AWSValidationException(f"productionVariants.{number}.member.initialVariantWeight must be at least 0.")
-
-
 def _check_guardrails(running: Plan, plan: Plan, deployment: dict[str, Any] | None) -> None:
     before, after = ({variant.name for variant in each.variants} for each in (running, plan))
     if deployment and before != after:
@@ -207,7 +131,7 @@ def _deployment(response: Any) -> dict[str, Any] | None:
 
 
 def _plan(response: Any, config: str) -> Plan:
-    given = _config(response, config).given
+    given = find_config(response, config).given
     models = {}
     for variant in given["ProductionVariants"]:
         models[variant["ModelName"]] = response.sagemaker_backend.describe_model(variant["ModelName"]).given
@@ -228,19 +152,8 @@ def _changeable(response: Any) -> Any:
 def _endpoint(response: Any) -> Any:
     name = response._get_param("EndpointName")
     if name not in response.sagemaker_backend.endpoints:
-        raise AWSValidationException(f'Could not find endpoint "{_arn(response, "endpoint", name)}".')
+        raise AWSValidationException(f'Could not find endpoint "{arn_of(response, "endpoint", name)}".')
     return response.sagemaker_backend.endpoints[name]
-
-
-def _config(response: Any, name: str) -> Any:
-    if name not in response.sagemaker_backend.endpoint_configs:
-        arn = _arn(response, "endpoint-config", name)
-        raise AWSValidationException(f'Could not find endpoint configuration "{arn}".')
-    return response.sagemaker_backend.endpoint_configs[name]
-
-
-def _given(response: Any) -> dict[str, Any]:
-    return {name: value for name, value in response.params.items() if name != "Tags" and value is not None}
 
 
 def _capture(given: dict[str, Any]) -> dict[str, Any]:
@@ -252,7 +165,3 @@ def _capture(given: dict[str, Any]) -> dict[str, Any]:
         "KmsKeyId": given.get("KmsKeyId"),
     }
     return {name: value for name, value in shown.items() if value is not None}
-
-
-def _arn(response: Any, kind: str, name: str) -> str:
-    return f"arn:aws:sagemaker:{response.region}:{ACCOUNT}:{kind}/{name}"

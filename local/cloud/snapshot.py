@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import hashlib
 import importlib
 import json
@@ -11,24 +10,17 @@ import os
 import sys
 import threading
 import time
-from collections import defaultdict
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
-from weakref import WeakValueDictionary
 
 import cloudpickle  # type: ignore[import-untyped]
 import moto
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.core.base_backend import BackendDict
-from moto.ssm.models import ParameterDict
-from moto.stepfunctions.parser.api import ExecutionStatus
-from moto.stepfunctions.parser.backend.execution import Execution
 
 from local.cloud.account import Account
+from local.cloud.pickling import teach_pickle
 
 log = logging.getLogger(__name__)
 DEBOUNCE = 0.1
@@ -132,17 +124,6 @@ class Snapshot:
                 self._writing = False
 
 
-def teach_pickle() -> None:
-    """What pickle cannot do by itself: private keys, SSM's parameters, and executions, which hold threads."""
-    copyreg.pickle(type(rsa.generate_private_key(65537, 1024)), _reduce_key)  # noqa: S505
-    copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduce_key)
-    copyreg.pickle(ParameterDict, _reduce_parameters)
-    # Lambda's index by ARN; what it points at is kept alive by what is pickled beside it.
-    copyreg.pickle(WeakValueDictionary, lambda index: (WeakValueDictionary, (dict(index),)))
-    execution: Any = Execution
-    execution.__getstate__, execution.__setstate__ = _execution_state, _restore_execution
-
-
 def _dump() -> bytes:
     stored = {name: {a: dict(regions) for a, regions in backend.items()} for name, backend in _backends().items()}
     buffer = BytesIO()
@@ -179,41 +160,3 @@ def _install(content: bytes) -> dict[str, int]:
             backend[account].update(regions)
         restored[backend.service_name] = sum(len(regions) for regions in accounts.values())
     return restored
-
-
-def _reduce_parameters(parameters: Any) -> tuple[Any, ...]:
-    """A defaultdict whose constructor takes other arguments than a defaultdict's."""
-    return _no_parameters, (), parameters.__dict__, None, iter(list(parameters.items()))
-
-
-def _no_parameters() -> Any:
-    parameters = ParameterDict.__new__(ParameterDict)
-    defaultdict.__init__(parameters, list)
-    return parameters
-
-
-def _reduce_key(key: Any) -> tuple[Any, ...]:
-    form = serialization.PrivateFormat.PKCS8
-    return _load_key, (key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption()),)
-
-
-def _load_key(der: bytes) -> Any:
-    return serialization.load_der_private_key(der, None)
-
-
-def _execution_state(execution: Any) -> dict[str, Any]:
-    worker = execution.exec_worker
-    events = list(worker.env.event_manager.get_event_history()) if worker and worker.env else []
-    state: dict[str, Any] = execution.__dict__ | {"exec_worker": None, "events": events}
-    return state
-
-
-def _restore_execution(execution: Any, state: dict[str, Any]) -> None:
-    """What ran when the daemon was killed has nobody to run it any more: AWS's word for that is ABORTED."""
-    events = state.pop("events")
-    execution.__dict__.update(state)
-    manager = SimpleNamespace(get_event_history=lambda: events)
-    execution.exec_worker = SimpleNamespace(env=SimpleNamespace(event_manager=manager), stop=lambda **_: None)
-    if execution.exec_status == ExecutionStatus.RUNNING:
-        execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, datetime.now(UTC)
-        execution.error, execution.cause = "Takeoff.DaemonStopped", "The emulated account stopped while this ran."

@@ -17,4 +17,5 @@ def install() -> None:
     def neutral(_bucket: FakeBucket, _action: str, _resource: str) -> Any:
         return PermissionResult.NEUTRAL
 
-    FakeBucket.get_permission = neutral  # type: ignore[method-assign]
+    moto: Any = FakeBucket
+    moto.get_permission = neutral

@@ -27,7 +27,7 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 EXEC_SCRIPT = "pulumi-language-python-exec"
 VERSION = read_pin(MODULE / "go.mod", r"^\s+github.com/pulumi/pulumi/pkg/v3 v([\d.]+)")
 # A cold build on two cores, with the pinned Go and its caches, which go when the build is done.
-MINUTES, DISK_GB = 6, 5.0
+MINUTES, DISK_GB = 7, 5.0
 _FLAGS = ["-trimpath", "-ldflags", f"-s -w -X {SDK}/go/common/version.Version=v{VERSION}"]
 
 
@@ -113,7 +113,7 @@ def _run(go: Go, arguments: list[str], progress: Progress, doing: str, total: in
         while (line := next(lines)) is not None:
             if line:
                 done, tail = done + 1, [*tail[-20:], line]
-            count = f"{done} of {total} packages" if total else f"{done} modules"
+            count = f"{done} of at most {total} packages" if total else f"{done} modules"
             progress.tick(f"{doing}: {count}, {time.monotonic() - began:.0f} s")
         if process.wait():
             raise RuntimeError(f"`go {arguments[0]}` in {MODULE} failed:\n" + "\n".join(tail))

@@ -53,7 +53,7 @@ field() { sed -n "s/^$1:[[:space:]]*['\"]\{0,1\}\([^'\"#]*[^'\"# ]\).*/\1/p" "$d
 if [ -n "$directory" ]; then
 	project=$(field name) folder=$(field stackConfigDir)
 	salt=$state/stacks/$project/Pulumi.local.yaml
-	committed=$directory/${folder:-.}/Pulumi.local.yaml
+	committed=${TAKEOFF_STACK_FILE:-$directory/${folder:-.}/Pulumi.local.yaml}
 	case "$words " in
 	*" config "*) committed= ;;
 	*" stack history "* | *" stack hist "*) [ ! -f "$salt" ] || cd "${salt%/*}" ;; # reads a salt, takes no --config-file

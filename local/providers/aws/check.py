@@ -46,7 +46,7 @@ def _unsent(binding: Binding, inputs: Properties) -> list[str]:
     ignored = {"__defaults", "region", "tags"} | row.local
     wanted = {name: value for name, value in inputs.items() if name not in ignored and value is not None}
     wanted = {name: UNKNOWN if asset_kind(value) else value for name, value in wanted.items()}
-    left = wanted.keys()
+    left = set(wanted)
     for call in row.calls:
         left -= binding.arguments(call, wanted, inputs, nested)[1]
     return [

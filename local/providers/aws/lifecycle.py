@@ -39,18 +39,20 @@ class Lifecycle:
         return Binding(self.row, self.account)
 
     def create(self, inputs: Properties) -> Properties:
-        """Makes the resource; returns its properties and `id` without waiting for it to settle."""
+        """Makes the resource; returns its properties and `id`. It is neither complete nor settled yet."""
         arguments, _ = self.binding.arguments(self.row.create, inputs, inputs)
         response = self._call(self.row.create.op, arguments)
         answer = {prop: dig(response, path) for prop, path in self.binding.answered.items()}
         state = self._computed(inputs | {prop: value for prop, value in answer.items() if value is not None}, {})
-        state["id"] = self.row.id.format_map(state)
+        return state | {"id": self.row.id.format_map(state)}
+
+    def complete(self, inputs: Properties, state: Properties) -> None:
+        """Gives a resource just made what its create call does not carry."""
         for call in self.row.extra:
             if not inputs.keys().isdisjoint(call.properties):
                 self._apply(call, inputs, state)
         if not self.binding.tags_with_create:
             self._retag({}, inputs.get("tags") or {}, state)
-        return state
 
     def settle(self, state: Properties, timeout: float) -> None:
         """Returns once the resource is ready; raises NotSettledError with AWS's reason if it fails."""
@@ -108,7 +110,9 @@ class Lifecycle:
     def state(self, inputs: Properties, known: Properties, raw: Properties) -> Properties:
         """The properties of the resource: what was asked for, what AWS fills in, what is computed."""
         filled = {name: self.binding.value(name, raw, None) for name in self.binding.settable(inputs)}
-        state = self.row.defaults | {name: value for name, value in filled.items() if value not in (None, "", [], {})}
+        state = dict(self.row.defaults) | {
+            name: value for name, value in filled.items() if value not in (None, "", [], {})
+        }
         state |= {name: known[name] for name in self.row.outputs if name in known}
         state |= {name: value for name, value in inputs.items() if name != "__defaults"}
         return self._computed(state, raw) | ({} if self.row.service == "iam" else {"region": self.account.region})

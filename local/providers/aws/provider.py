@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-import grpc
-from botocore.exceptions import BotoCoreError, ClientError
-from google.protobuf import any_pb2, empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from local.providers.aws import check, diff, functions, refresh
 from local.providers.aws.client import Account
-from local.providers.aws.lifecycle import Lifecycle, NotSettledError
+from local.providers.aws.failures import EXPECTED, abort_half_made, answering
+from local.providers.aws.lifecycle import Lifecycle
 from local.providers.aws.table import TABLE
 from local.providers.aws.values import UNKNOWN, Properties, decode, encode
-from local.state import NotLocalError, State
+from local.state import State
 
 VERSION = "7.51.1"  # of the official plugin, whose place this one takes
-_KINDS = provider_pb2.PropertyDiff
-_EXPECTED = (ClientError, BotoCoreError, NotLocalError, NotSettledError, OSError, ValueError, LookupError)
-
-
-def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
-    """What goes wrong reaches the engine as one line that names the resource."""
-
-    def wrapped(self: AwsProvider, request: Any, context: grpc.ServicerContext) -> Any:
-        try:
-            return method(self, request, context)
-        except _EXPECTED as error:
-            name = f"{request.type} '{request.name}': " if hasattr(request, "type") else ""
-            context.abort(grpc.StatusCode.UNKNOWN, f"{name}{error}")
-
-    return wrapped
+_SOME, _NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 
 
 class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
@@ -57,9 +42,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         changed = request.old_inputs != request.news
-        return provider_pb2.DiffResponse(changes=2 if changed else 1)
+        return provider_pb2.DiffResponse(changes=_SOME if changed else _NONE)
 
-    @_answering
+    @answering
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         config, _ = decode(request.args)
         self._default_tags = check.default_tags(config)
@@ -70,13 +55,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._cancelled.set()
         return empty_pb2.Empty()
 
-    @_answering
+    @answering
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         arguments, _ = decode(request.args)
         result, secrets = functions.invoke(self._here, request.tok, arguments)
         return provider_pb2.InvokeResponse(**{"return": encode(result, secrets)})
 
-    @_answering
+    @answering
     def Check(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         life = self._lifecycle(request.type)
         (news, secrets), (olds, _) = decode(request.news), decode(request.olds)
@@ -85,7 +70,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(reason=problem) for problem in problems]
         return provider_pb2.CheckResponse(inputs=encode(inputs, secrets), failures=failures)
 
-    @_answering
+    @answering
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         row = self._lifecycle(request.type).row
         (state, _), (olds, _), (news, _) = decode(request.olds), decode(request.old_inputs), decode(request.news)
@@ -95,11 +80,14 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             found |= {} if tags == state.get("tagsAll", {}) else {"tagsAll": "update"}
         replaces = [path for path in found if diff.replaces(row, path)]
         detailed = {
-            path: _KINDS(kind=f"{kind.upper()}{'_REPLACE' if path in replaces else ''}", inputDiff=path != "tagsAll")
+            path: provider_pb2.PropertyDiff(
+                kind=provider_pb2.PropertyDiff.Kind.Value(kind.upper() + ("_REPLACE" if path in replaces else "")),
+                inputDiff=path != "tagsAll",
+            )
             for path, kind in found.items()
         }
         return provider_pb2.DiffResponse(
-            changes=2 if found else 1,
+            changes=_SOME if found else _NONE,
             replaces=replaces,
             deleteBeforeReplace=bool(replaces) and diff.name_is_taken(row, olds, news),
             diffs=sorted({path.split(".")[0].split("[")[0] for path in found}),
@@ -107,7 +95,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             hasDetailedDiff=True,
         )
 
-    @_answering
+    @answering
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         life = self._lifecycle(request.type)
         inputs, secrets = decode(request.properties)
@@ -116,10 +104,12 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             planned = self._planned(life, inputs, dict.fromkeys(life.row.outputs, UNKNOWN))
             return provider_pb2.CreateResponse(properties=encode(planned, secrets | life.row.secrets))
         state = life.create(sent)
-        settled = self._settled(life, request, state, inputs, context)
-        return provider_pb2.CreateResponse(id=state["id"], properties=encode(settled, secrets | life.row.secrets))
+        later = {name for call in life.row.extra for name in call.properties} | {"tags", "__defaults"}
+        begun = {name: value for name, value in state.items() if name not in later}
+        settled = self._settled(life, request, context, state, begun, lambda: life.complete(sent, state))
+        return provider_pb2.CreateResponse(id=state["id"], properties=settled)
 
-    @_answering
+    @answering
     def Read(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         life = self._lifecycle(request.type)
         (known, secrets), (inputs, _) = decode(request.properties), decode(request.inputs)
@@ -132,7 +122,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             id=request.id, properties=encode(state, secrets), inputs=encode(inputs, secrets & inputs.keys())
         )
 
-    @_answering
+    @answering
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
         life = self._lifecycle(request.type)
         (known, _), (olds, _), (news, secrets) = decode(request.olds), decode(request.old_inputs), decode(request.news)
@@ -140,12 +130,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             planned = self._planned(life, news, {name: known[name] for name in life.row.outputs if name in known})
             return provider_pb2.UpdateResponse(properties=encode(planned, secrets | life.row.secrets))
-        life.update(olds | {"tags": known.get("tagsAll") or {}}, sent, known | {"id": request.id})
+        # The state, not the old inputs: after an update that failed the engine holds those for done.
+        before = {name: known[name] for name in olds if name in known} | {"tags": known.get("tagsAll") or {}}
         state = known | {"id": request.id}
-        settled = self._settled(life, request, state, news, context)
-        return provider_pb2.UpdateResponse(properties=encode(settled, secrets | life.row.secrets))
+        settled = self._settled(life, request, context, state, known, lambda: life.update(before, sent, state))
+        return provider_pb2.UpdateResponse(properties=settled)
 
-    @_answering
+    @answering
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         state, _ = decode(request.properties)
         self._lifecycle(request.type).delete(state | {"id": request.id}, request.timeout)
@@ -176,31 +167,28 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return {**life.row.defaults, **outputs, **given, **tags}
 
     def _settled(
-        self, life: Lifecycle, request: Any, state: Properties, inputs: Properties, context: Any
-    ) -> Properties:
-        """The state to record once the resource is ready; if it never is, the engine records it as not initialised."""
-        error = ""
+        self,
+        life: Lifecycle,
+        request: Any,
+        context: Any,
+        state: Properties,
+        kept: Properties,
+        finish: Callable[[], None],
+    ) -> Any:
+        """The state to record, once the resource is finished and ready.
+
+        If that fails the engine records `kept`: what is surely so, which the next update compares with what is wanted.
+        """
+        inputs, secrets = decode(
+            request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
+        )
+        secrets |= life.row.secrets
         try:
+            finish()
             life.settle(state, request.timeout)
-        except NotSettledError as failure:
-            error = str(failure)
-        raw = life.fetch(state) or {}
-        settled = life.state(inputs, state, raw)
-        if life.row.tagging:
-            settled["tagsAll"] = life.tags(state | settled)
-        if error:
-            _abort_half_made(context, request, state["id"], settled, error)
-        return settled
-
-
-def _abort_half_made(context: Any, request: Any, resource_id: str, state: Properties, reason: str) -> NoReturn:
-    """Fails the call in the way that makes the engine keep what exists already."""
-    detail = any_pb2.Any()
-    detail.Pack(provider_pb2.ErrorResourceInitFailed(id=resource_id, properties=encode(state), reasons=[reason]))
-    code = grpc.StatusCode.UNKNOWN
-    status = status_pb2.Status(
-        code=code.value[0], message=f"{request.type} '{request.name}': {reason}", details=[detail]
-    )
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(code, status.message)
-    raise AssertionError("unreachable: abort raises")
+            settled = life.state(inputs, state, life.fetch(state) or {})
+            if life.row.tagging:
+                settled["tagsAll"] = life.tags(state | settled)
+        except EXPECTED as error:
+            abort_half_made(context, request, kept | {"id": state["id"]}, secrets, str(error))
+        return encode(settled, secrets)

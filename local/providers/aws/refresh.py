@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any, Final
 
 from local.providers.aws.lifecycle import Lifecycle
 from local.providers.aws.row import Row
 from local.providers.aws.values import Properties
 
-_UNSET = (None, "", [], {}, False, 0)
+_UNSET: Final[tuple[Any, ...]] = (None, "", [], {}, False, 0)
 
 
 def refresh(

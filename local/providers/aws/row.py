@@ -119,7 +119,8 @@ class Row:
     json: Names = NONE
     """Properties that hold a JSON document: checked, and compared by meaning."""
     schema: str = ""
-    """AWS's resource schema, `AWS::S3::Bucket` or a definition in it, `AWS::S3::Bucket#BucketEncryption`."""
+    """AWS's resource schema; for a part of what AWS calls one resource, `AWS::S3::Bucket#` and the definition in it
+    that describes the part, nothing if that is the whole."""
     schema_names: Mapping[str, str] = field(default_factory=dict)
     """Pulumi path → schema property, where neither the name nor the API member says it."""
     allowed: Mapping[str, str] = field(default_factory=dict)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from local.providers.aws.published import Schema, allowed_values, resource_schema
 from local.providers.aws.row import Row
 from local.providers.aws.shapes import bare, camel, find
 from local.providers.aws.values import UNKNOWN, Properties, asset_kind, has_unknown
 
-Schema = dict[str, Any]
 _SHOWN = 5
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -26,31 +23,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "array": (list,),
     "object": (dict,),
 }
-
-
-@cache
-def data() -> Path:
-    """cfn-lint's schema folder, found without importing cfn-lint (which takes a second)."""
-    spec = importlib.util.find_spec("cfnlint")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("cfn-lint is not installed: run `make setup`")
-    return Path(spec.submodule_search_locations[0]) / "data" / "schemas"
-
-
-@cache
-def resource_schema(name: str, region: str) -> Schema:
-    """AWS's schema of a resource type in a region, `AWS::S3::Bucket`. Raises LookupError if it has none there."""
-    types = json.loads((data() / "providers" / f"{region}.json").read_text())
-    if name not in types:
-        raise LookupError(f"{name} is not available in {region}")
-    schema: Schema = json.loads((data() / "resources" / f"{types[name]}.json").read_text())
-    return schema
-
-
-@cache
-def _allowed(file: str, region: str) -> tuple[str, ...]:
-    listed = json.loads((data() / "extensions" / f"{file}.json").read_text())
-    return tuple(listed.get(region, {}).get("enum", ()))
 
 
 def violations(row: Row, inputs: Properties, secrets: frozenset[str], region: str) -> list[str]:
@@ -94,7 +66,8 @@ class Judge:
         if not isinstance(value, dict | list) and value in self.row.beyond.get(bare(path), ()):
             return
         if file := self.row.allowed.get(bare(path)):
-            yield from self._among(list(_allowed(file, self.region)), value, path)
+            yield from self._among(list(allowed_values(file, self.region)), value, path)
+            return
         yield from self._type(schema, value, path)
         if isinstance(value, dict):
             yield from self._object(schema, value, path)
@@ -120,7 +93,7 @@ class Judge:
                 yield from self._flattened(properties[target], item, here)
         for name in schema.get("required", []):
             if name not in given:
-                here = f"{path}.{self._pulumi(name, path)}".lstrip(".")
+                here = f"{path}.{self.pulumi_name(name, path)}".lstrip(".")
                 yield f"{here}: missing; AWS requires it"
 
     def _flattened(self, schema: Schema, value: Any, path: str) -> Iterator[str]:
@@ -183,10 +156,12 @@ class Judge:
         member = member or next((m for m, prop in self.row.keys.items() if prop == path and m in properties), "")
         return find(properties, member.rpartition(".")[2]) if member else None
 
-    def _pulumi(self, name: str, path: str) -> str:
-        names = {target: prop for prop, target in self.row.schema_names.items()}
-        names |= {t: p for call in self.row.calls for p, t in call.renames.items()} | dict(self.row.keys)
-        return names.get(name, camel(name)) if not path else camel(name)
+    def pulumi_name(self, name: str, path: str = "") -> str:
+        """Pulumi's spelling of a schema property below `path`."""
+        names = {target: prop for call in self.row.calls for prop, target in call.renames.items()}
+        names = dict(self.row.keys) | names | {target: prop for prop, target in self.row.schema_names.items()}
+        known = {target.lower(): prop for target, prop in names.items()} if not path else {}
+        return known.get(name.lower(), camel(name))
 
     def _resolved(self, schema: Schema) -> Schema:
         while "$ref" in schema and self.root is not None:

@@ -18,7 +18,7 @@ from local.providers.aws.values import UNKNOWN, asset_kind
 
 def camel(member: str) -> str:
     """Pulumi's usual spelling of an API member: `KMSMasterKeyID` → `kmsMasterKeyId`."""
-    first, *rest = xform_name(member).split("_")
+    first, *rest = str(xform_name(member)).split("_")
     return first + "".join(word.title() for word in rest)
 
 

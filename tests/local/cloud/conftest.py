@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,11 +51,18 @@ def new_cloud(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         return made[-1]
 
     yield make
-    for cloud in made:
-        daemon.stop(cloud.state)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda cloud: daemon.stop(cloud.state), made))
 
 
 @pytest.fixture(scope="session")
 def cloud(new_cloud: Callable[..., Cloud]) -> Cloud:
     """The account that tests share; each makes resources of its own in it."""
     return new_cloud()
+
+
+@pytest.fixture(scope="session")
+def slow(new_cloud: Callable[..., Cloud]) -> Cloud:
+    """An account in realistic mode whose minutes are fractions of a second, so that every status can be seen."""
+    seconds = {"creating": 0.3, "updating": 0.4, "rolling_back": 0.4, "reweighing": 0.3, "deleting": 0.4, "ping": 2}
+    return new_cloud(TAKEOFF_CLOUD_MODE="realistic", TAKEOFF_CLOUD_DELAYS=json.dumps(seconds))

@@ -32,8 +32,13 @@ def written(cloud: Cloud) -> None:
 @pytest.fixture(scope="module")
 def killed(new_cloud: Callable[..., Cloud]) -> tuple[Cloud, dict[str, object], dict[str, object]]:
     """An account with something of everything, killed and started again: before, and the new daemon's health."""
-    cloud = new_cloud()
+    cloud = new_cloud(TAKEOFF_CLOUD_DELAYS='{"updating": 600}')
     endpoint = cloud.deploy(("main", cloud.model("one"), 3, 2), ("candidate", cloud.model("two"), 1, 1))
+    updating, config = (
+        cloud.deploy(("main", cloud.model("one"), 1, 1)),
+        cloud.config(("main", cloud.model("two"), 1, 1)),
+    )
+    cloud.sagemaker.update_endpoint(EndpointName=updating, EndpointConfigName=config)
     cloud.reweigh(endpoint, main={"DesiredWeight": 1})
     cloud.settled(endpoint)
     key = cloud.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
@@ -45,7 +50,7 @@ def killed(new_cloud: Callable[..., Cloud]) -> tuple[Cloud, dict[str, object], d
     function = cloud.function("def handler(event, context): return 'again'\n")
     before = {"endpoint": endpoint, "key": key, "signature": signature, "execution": execution, "function": function}
     written(cloud)
-    before["pids"] = cloud.pids(endpoint)
+    before |= {"pids": cloud.pids(endpoint), "updating": updating, "config": config}
     kill(cloud)
     return cloud, before, cloud.start()
 
@@ -56,7 +61,7 @@ Killed = tuple[Cloud, dict[str, object], dict[str, object]]
 def test_after_a_kill_every_endpoint_serves_again_as_it_was(killed: Killed) -> None:
     cloud, before, health = killed
     endpoint = str(before["endpoint"])
-    assert health["restored"]["endpoints"] == [endpoint]  # type: ignore[index]
+    assert health["restored"]["endpoints"] == [endpoint, before["updating"]]  # type: ignore[index]
     assert cloud.describe(endpoint)["EndpointStatus"] == "InService"
     assert [each["CurrentWeight"] for each in cloud.describe(endpoint)["ProductionVariants"]] == [1, 1]
     assert [cloud.ask(endpoint)["version"] for _ in range(4)].count("one") == 2
@@ -65,7 +70,7 @@ def test_after_a_kill_every_endpoint_serves_again_as_it_was(killed: Killed) -> N
 def test_after_a_kill_the_old_model_processes_are_gone_and_it_is_said(killed: Killed) -> None:
     cloud, before, health = killed
     assert health["clean_stop"] is False
-    assert health["reaped"] == 3
+    assert health["reaped"] == 4
     assert all(gone(pid) for pid in before["pids"])  # type: ignore[attr-defined]
     assert len(cloud.pids(str(before["endpoint"]))) == 3
 
@@ -89,28 +94,23 @@ def test_after_a_kill_what_ran_in_step_functions_is_aborted(killed: Killed) -> N
     assert "WaitStateEntered" in [event["type"] for event in history]
 
 
-def test_an_update_that_was_killed_is_finished_by_the_next_daemon(new_cloud: Callable[..., Cloud]) -> None:
-    cloud = new_cloud(TAKEOFF_CLOUD_DELAYS='{"updating": 600}')
-    endpoint = cloud.deploy(("main", cloud.model("one"), 1, 1))
-    config = cloud.config(("main", cloud.model("two"), 1, 1))
-    cloud.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
-    written(cloud)
-    kill(cloud)
-    cloud.start()
-    assert cloud.settled(endpoint)["EndpointConfigName"] == config
-    assert cloud.ask(endpoint)["version"] == "two"
+def test_an_update_that_was_killed_is_finished_by_the_next_daemon(killed: Killed) -> None:
+    cloud, before, _ = killed
+    updating = str(before["updating"])
+    assert cloud.settled(updating)["EndpointConfigName"] == before["config"]
+    assert cloud.ask(updating)["version"] == "two"
 
 
-def test_a_stop_is_clean_ends_every_process_and_keeps_the_account(new_cloud: Callable[..., Cloud]) -> None:
-    cloud = new_cloud()
-    endpoint = cloud.deploy(("main", cloud.model("one"), 1, 1))
+def test_a_stop_is_clean_ends_every_process_and_keeps_the_account(killed: Killed) -> None:
+    cloud, before, _ = killed
+    endpoint = str(before["endpoint"])
     pids = cloud.pids(endpoint)
     assert daemon.stop(cloud.state) is True
     assert all(gone(pid) for pid in pids)
     assert (daemon.stop(cloud.state), daemon.status(cloud.state)) == (False, None)
     health = cloud.start()
-    assert (health["clean_stop"], health["restored"]["endpoints"]) == (True, [endpoint])
-    assert cloud.ask(endpoint)["version"] == "one"
+    assert (health["clean_stop"], health["restored"]["endpoints"]) == (True, [endpoint, before["updating"]])
+    assert cloud.ask(endpoint, TargetVariant="main")["version"] == "one"
 
 
 def test_a_taken_port_is_refused_with_who_has_it_and_what_to_do(cloud: Cloud, tmp_path: Path) -> None:
@@ -121,9 +121,7 @@ def test_a_taken_port_is_refused_with_who_has_it_and_what_to_do(cloud: Cloud, tm
         daemon.start(State(tmp_path), port)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        other.listen()
         taken = other.getsockname()[1]
-        other.settimeout(10)
         with pytest.raises(daemon.DaemonError, match=f"port {taken} .* taken by another program"):
             daemon.start(State(tmp_path), taken)
 

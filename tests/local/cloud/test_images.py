@@ -28,7 +28,11 @@ def test_an_image_holds_what_its_dockerfile_copies(copy: Path, tmp_path: Path) -
     uri = images.build("echo", "my-model", "local", state, copy)
     assert uri.startswith("123456789012.dkr.ecr.us-east-1.amazonaws.com/takeoff-local-my-model@sha256:")
     image = images.load(uri, state)
-    held = sorted(str(path.relative_to(image.folder)) for path in image.folder.rglob("*") if path.is_file())
+    held = sorted(
+        str(path.relative_to(image.folder))
+        for path in image.folder.rglob("*")
+        if path.suffix != ".pyc" and path.is_file()
+    )
     files = ["Dockerfile", "__init__.py", "container.py"]
     assert held == ["model_code/__init__.py", *(f"model_code/echo/{name}" for name in files)]
     assert image.command("train") == [sys.executable, "-m", "model_code.echo.container", "train"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -17,15 +17,6 @@ from local.cloud import daemon
 from tests.local.cloud.emulated import Cloud, gone, until
 
 
-@pytest.fixture(scope="module")
-def slow(new_cloud: Callable[..., Cloud]) -> Cloud:
-    """An account that takes as much longer over everything as half a second allows."""
-    return new_cloud(TAKEOFF_CLOUD_MODE="realistic", TAKEOFF_CLOUD_DELAYS=DELAYS)
-
-
-DELAYS = '{"creating": 0.5, "updating": 0.5, "rolling_back": 0.5, "reweighing": 0.5, "deleting": 0.5, "ping": 2}'
-
-
 def update(cloud: Cloud, endpoint: str, config: str, **more: Any) -> dict[str, Any]:
     cloud.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config, **more)
     return cloud.settled(endpoint)
@@ -33,13 +24,13 @@ def update(cloud: Cloud, endpoint: str, config: str, **more: Any) -> dict[str, A
 
 @contextmanager
 def load(cloud: Cloud, endpoint: str) -> Iterator[list[dict[str, Any]]]:
-    """Four callers that never pause, and what they were answered; the first error of any is raised at the end."""
+    """Four callers, each nearly always in a request, and what they were answered; their first error is raised."""
     answers: list[dict[str, Any]] = []
     done = threading.Event()
 
     def call() -> None:
         while not done.is_set():
-            answers.append(cloud.ask(endpoint, "sleep 0.005"))
+            answers.append(cloud.ask(endpoint, "sleep 0.05"))
 
     with ThreadPoolExecutor(4) as pool:
         callers = [pool.submit(call) for _ in range(4)]

@@ -105,7 +105,14 @@ def _variant(**more: Any) -> dict[str, Any]:
 
 
 def _lifecycle(days: int) -> list[Any]:
-    return [{"id": "old", "status": "Enabled", "filter": {"prefix": "x/"}, "noncurrentVersionExpiration": {"noncurrentDays": days}}]
+    return [
+        {
+            "id": "old",
+            "status": "Enabled",
+            "filter": {"prefix": "x/"},
+            "noncurrentVersionExpiration": {"noncurrentDays": days},
+        }
+    ]
 
 
 def _encryption(algorithm: str) -> list[Any]:
@@ -144,7 +151,9 @@ CASES: dict[str, Case] = {
                 a["TargetKeyId"] for a in kms.list_aliases()["Aliases"] if a["AliasName"] == s["name"]
             )
         },
-        elsewhere=lambda kms, s: kms.update_alias(AliasName=s["name"], TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"]),
+        elsewhere=lambda kms, s: kms.update_alias(
+            AliasName=s["name"], TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"]
+        ),
         drifts="targetKeyId",
         deleted=lambda kms, s: kms.delete_alias(AliasName=s["name"]),
     ),
@@ -280,7 +289,9 @@ CASES: dict[str, Case] = {
         unsent={"forceDetachPolicies": True},
         seen={
             "description": lambda iam, s: iam.get_role(RoleName=s["id"])["Role"]["Description"],
-            "assumeRolePolicy": lambda iam, s: json.dumps(iam.get_role(RoleName=s["id"])["Role"]["AssumeRolePolicyDocument"]),
+            "assumeRolePolicy": lambda iam, s: json.dumps(
+                iam.get_role(RoleName=s["id"])["Role"]["AssumeRolePolicyDocument"]
+            ),
             "maxSessionDuration": lambda iam, s: iam.get_role(RoleName=s["id"])["Role"]["MaxSessionDuration"],
         },
         elsewhere=lambda iam, s: iam.update_role(RoleName=s["id"], Description="theirs"),
@@ -294,7 +305,9 @@ CASES: dict[str, Case] = {
         changed={"policy": policy("s3:PutObject")},
         replaced={"name": "another"},
         seen={
-            "policy": lambda iam, s: json.dumps(iam.get_role_policy(RoleName=s["role"], PolicyName=s["name"])["PolicyDocument"])
+            "policy": lambda iam, s: json.dumps(
+                iam.get_role_policy(RoleName=s["role"], PolicyName=s["name"])["PolicyDocument"]
+            )
         },
         elsewhere=lambda iam, s: iam.put_role_policy(
             RoleName=s["role"], PolicyName=s["name"], PolicyDocument=policy("s3:*")
@@ -348,7 +361,8 @@ CASES: dict[str, Case] = {
             },
         },
         elsewhere=lambda events, s: events.put_targets(
-            Rule=s["rule"], Targets=[{"Id": s["targetId"], "Arn": "arn:aws:states:us-east-1:123456789012:stateMachine:x"}]
+            Rule=s["rule"],
+            Targets=[{"Id": s["targetId"], "Arn": "arn:aws:states:us-east-1:123456789012:stateMachine:x"}],
         ),
         drifts="arn",
         deleted=lambda events, s: events.remove_targets(Rule=s["rule"], Ids=[s["targetId"]]),
@@ -407,7 +421,9 @@ CASES: dict[str, Case] = {
         },
         replaced={"primaryContainer": {"image": "{image}", "environment": {"A": "2"}}},
         seen={
-            "enableNetworkIsolation": lambda client, s: client.describe_model(ModelName=s["id"])["EnableNetworkIsolation"],
+            "enableNetworkIsolation": lambda client, s: client.describe_model(ModelName=s["id"])[
+                "EnableNetworkIsolation"
+            ],
             "primaryContainer": lambda client, s: {
                 "image": client.describe_model(ModelName=s["id"])["PrimaryContainer"]["Image"],
                 "environment": client.describe_model(ModelName=s["id"])["PrimaryContainer"]["Environment"],

@@ -162,7 +162,9 @@ def test_an_existing_resource_can_be_imported_without_a_change(life: Life) -> No
     assert imported is not None
     carried = resource.inputs.keys() - TABLE[life.token].unread - TABLE[life.token].local - {"__defaults", "tags"}
     for name in carried - ROUGHLY_IMPORTED:
-        assert imported.inputs[name] == resource.inputs[name] or same_json(imported.inputs[name], resource.inputs[name]), name
+        assert imported.inputs[name] == resource.inputs[name] or same_json(
+            imported.inputs[name], resource.inputs[name]
+        ), name
 
 
 def test_no_case_is_left_over() -> None:
@@ -172,5 +174,3 @@ def test_no_case_is_left_over() -> None:
 
 def _differing(left: Properties, right: Properties) -> set[str]:
     return {name for name in left.keys() | right.keys() if left.get(name) != right.get(name)}
-
-

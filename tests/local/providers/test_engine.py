@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,30 +13,30 @@ import pytest
 
 from local.state import State
 from local.toolchain.environment import environment
-from local.toolchain.home import ensure_stack
 from local.toolchain.progress import Progress
 from local.toolchain.ready import ready
-from tests.local.cloud.emulated import Cloud, gone, until
+from tests.local.cloud.emulated import Cloud
 
 pytestmark = pytest.mark.engine
 
 PROGRAM = """
-import pulumi, pulumi_aws as aws
+import json, pulumi, pulumi_aws as aws
 config = pulumi.Config()
-provider = aws.Provider("aws", region="us-east-1", default_tags={"tags": {"owner": "tests"}})
+provider = aws.Provider("aws", region="us-east-1", default_tags={"tags": {"owner": config.require("owner")}})
 opts = pulumi.ResourceOptions(provider=provider)
-role = aws.iam.Role("states", assume_role_policy='{"Version": "2012-10-17", "Statement": []}', opts=opts)
-role_policy = aws.iam.RolePolicy("run", role=role.id, policy='{"Version": "2012-10-17", "Statement": []}', opts=opts)
-secret = aws.ssm.Parameter("secret", type="SecureString", value=config.require("secret"), opts=opts)
-found = aws.ssm.get_parameters_by_path(path="/none", opts=pulumi.InvokeOptions(provider=provider))
-machine = aws.sfn.StateMachine("machine", role_arn=role.arn, definition=role.arn.apply(
-    lambda arn: '{"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "%s", "End": true}}}' % arn), opts=opts)
-config_ = aws.sagemaker.EndpointConfiguration("config", production_variants=[{
-    "variant_name": "main", "model_name": "m", "instance_type": config.get("type", "ml.m5.large"),
-    "initial_instance_count": 1}], opts=opts)
-for number in range(config.get_int("many", 0)):
+document = lambda **statement: json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+trust = document(Principal={"Service": "sagemaker.amazonaws.com"}, Action="sts:AssumeRole")
+role = aws.iam.Role("role", assume_role_policy=trust, opts=opts)
+aws.iam.RolePolicy("run", role=role.id, policy=document(Action="s3:GetObject", Resource="*"), opts=opts)
+aws.ssm.Parameter("secret", type="SecureString", value=config.require_secret("secret"), opts=opts)
+model = aws.sagemaker.Model(
+    "model", execution_role_arn=role.arn, primary_container={"image": config.require("image")}, opts=opts)
+variant = {"model_name": model.name, "variant_name": "main", "initial_instance_count": 1}
+aws.sagemaker.EndpointConfiguration(
+    "config", production_variants=[{**variant, "instance_type": config.require("instance")}], opts=opts)
+for number in range(config.get_int("many") or 0):
     aws.cloudwatch.LogGroup(f"log{number}", retention_in_days=7, opts=opts)
-pulumi.export("machine", machine.arn)
+found = aws.ssm.get_parameters_by_path(path="/none", opts=pulumi.InvokeOptions(provider=provider))
 pulumi.export("found", len(found.names))
 pulumi.export("tags", role.tags_all)
 """
@@ -59,7 +57,7 @@ class Project:
 
     def set(self, **values: str) -> None:
         for key, value in values.items():
-            self.run("config", "set", key, value)
+            self.run("config", "set", *(["--secret"] if key == "secret" else []), key, value)
 
     def resources(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.run("stack", "export"))["deployment"].get("resources", [])
@@ -68,7 +66,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, cloud: Cloud) -> Project:
-    """A program of a few lines in an account that holds nothing of it, on a machine whose own settings point elsewhere."""
+    """A program of a few lines, and an account that holds nothing of it."""
     state = State(tmp_path / "state")
     ready(state, Progress(sys.stderr))
     state.cloud.mkdir(parents=True)
@@ -80,22 +78,41 @@ def project(tmp_path: Path, cloud: Cloud) -> Project:
     env = environment(state, cloud.endpoint) | {"PULUMI_CONFIG_PASSPHRASE_FILE": str(state.passphrase)}
     project = Project(folder, env, state)
     project.run("stack", "init", "local")
-    project.set(secret="hush hush")
+    project.set(secret="hush hush", owner="tests", image=cloud.image, instance="ml.m5.large")
     return project
 
 
-def test_a_program_comes_stays_and_goes(project: Project, cloud: Cloud) -> None:
+def test_a_program_comes_stays_changes_and_goes(project: Project, cloud: Cloud) -> None:
     project.run("up", "--yes", "--skip-preview")
-    assert project.run("preview", "--expect-no-changes")
-    assert project.run("refresh", "--yes", "--expect-no-changes")
-    exported = json.dumps(project.resources())
-    assert "hush hush" not in exported
-    assert json.loads(project.run("stack", "output", "--json"))["tags"] == {"owner": "tests"}
+    project.run("preview", "--expect-no-changes")
+    project.run("refresh", "--yes", "--expect-no-changes")
+    assert "hush hush" not in json.dumps(project.resources())
+    assert json.loads(project.run("stack", "output", "--json")) == {"found": 0, "tags": {"owner": "tests"}}
+    before = {resource["urn"]: resource.get("id") for resource in project.resources()}
+    project.set(owner="others", instance="ml.c5.large")
+    project.run("up", "--yes", "--skip-preview")
+    after = {resource["urn"]: resource.get("id") for resource in project.resources()}
+    assert {urn.rpartition("::")[2] for urn in before if after[urn] != before[urn]} == {"config"}
+    config = next(id_ for urn, id_ in after.items() if urn.endswith("::config"))
+    described = cloud.client("sagemaker").describe_endpoint_config(EndpointConfigName=config)
+    assert described["ProductionVariants"][0]["InstanceType"] == "ml.c5.large"
+    assert json.loads(project.run("stack", "output", "--json"))["tags"] == {"owner": "others"}
     project.run("destroy", "--yes", "--skip-preview")
-    assert project.resources() == []
+    assert [resource for resource in project.resources() if resource.get("id")] == []
 
 
 def test_a_wrong_instance_type_stops_the_preview(project: Project) -> None:
-    project.set(type="ml.m5.larg")
+    project.set(instance="ml.m5.larg")
     said = project.run("preview", fails=True)
     assert 'productionVariants[0].instanceType: got "ml.m5.larg", allowed ml.m5.large' in said
+    assert "in us-east-1" in said
+
+
+def test_what_is_destroyed_behind_its_back_is_made_again(project: Project, cloud: Cloud) -> None:
+    project.run("up", "--yes", "--skip-preview")
+    gone = next(r["id"] for r in project.resources() if r["type"] == "aws:ssm/parameter:Parameter")
+    ssm = cloud.client("ssm")
+    ssm.delete_parameter(Name=gone)
+    project.run("up", "--yes", "--skip-preview", "--refresh")
+    made = next(r["id"] for r in project.resources() if r["type"] == "aws:ssm/parameter:Parameter")
+    assert ssm.get_parameter(Name=made, WithDecryption=True)["Parameter"]["Value"] == "hush hush"

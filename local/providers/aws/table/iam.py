@@ -31,7 +31,7 @@ ROWS = (
         ),
         delete=Call("delete_role"),
         outputs={"arn": "Arn", "createDate": "CreateDate", "uniqueId": "RoleId"},
-        replace=frozenset({"name", "namePrefix", "path"}),
+        replace=frozenset({"name", "path"}),
         tagging=Tagging("tag_role", "untag_role", "list_role_tags"),
         defaults={"description": "", "forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"},
         local=frozenset({"forceDetachPolicies"}),
@@ -49,7 +49,7 @@ ROWS = (
         update=(Call("put_role_policy", renames={"policy": "PolicyDocument"}),),
         read=(Read("get_role_policy"),),
         delete=Call("delete_role_policy"),
-        replace=frozenset({"name", "namePrefix", "role"}),
+        replace=frozenset({"name", "role"}),
         json=frozenset({"policy"}),
     ),
 )

@@ -93,6 +93,6 @@ ROWS = (
         read=(Read("list_aliases", at="Aliases", pick=("AliasName", "name")),),
         delete=Call("delete_alias"),
         outputs={"arn": "AliasArn", "targetKeyArn": "arn:aws:kms:{region}:{account}:key/{targetKeyId}"},
-        replace=frozenset({"name", "namePrefix"}),
+        replace=frozenset({"name"}),
     ),
 )

@@ -6,7 +6,8 @@ from typing import Any
 from local.providers.aws.row import Autoname, Call, Read, Row, Tagging
 
 _OF_BUCKET = {"Bucket": "bucket", "ExpectedBucketOwner": "expectedBucketOwner"}
-_REPLACE = frozenset({"bucket", "expectedBucketOwner"})
+_REPLACE = frozenset({"bucket"})
+_REPLACE_OWNED = _REPLACE | {"expectedBucketOwner"}
 
 
 def _empty(client: Any, state: Mapping[str, Any]) -> None:
@@ -44,7 +45,7 @@ ROWS = (
             "bucketRegion": "{region}",
             "bucketRegionalDomainName": "{bucket}.s3.{region}.amazonaws.com",
         },
-        replace=frozenset({"bucket", "bucketNamespace", "bucketPrefix", "objectLockEnabled"}),
+        replace=frozenset({"bucket", "objectLockEnabled"}),
         tagging=Tagging("put_bucket_tagging", "delete_bucket_tagging", "get_bucket_tagging"),
         defaults={"forceDestroy": False, "hostedZoneId": "Z3AQBSTGFYJSTF"},
         local=frozenset({"forceDestroy"}),
@@ -54,7 +55,7 @@ ROWS = (
         type="aws:s3/bucketVersioning:BucketVersioning",
         served_by="moto",
         service="s3",
-        schema="AWS::S3::Bucket",
+        schema="AWS::S3::Bucket#",
         schema_names={"bucket": "BucketName"},
         autoname=None,
         keys=_OF_BUCKET,
@@ -64,7 +65,7 @@ ROWS = (
         read=(Read("get_bucket_versioning", renames={"versioningConfiguration": ""}),),
         # A bucket that was ever versioned can only be suspended: the official plugin does the same.
         delete=Call("put_bucket_versioning", fixed={"VersioningConfiguration": {"Status": "Suspended"}}),
-        replace=_REPLACE,
+        replace=_REPLACE_OWNED,
     ),
     Row(
         type="aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -82,7 +83,7 @@ ROWS = (
         update=(Call("put_bucket_encryption", into="ServerSideEncryptionConfiguration"),),
         read=(Read("get_bucket_encryption", at="ServerSideEncryptionConfiguration"),),
         delete=Call("delete_bucket_encryption"),
-        replace=_REPLACE,
+        replace=_REPLACE_OWNED,
     ),
     Row(
         type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
@@ -143,6 +144,6 @@ ROWS = (
         update=(Call("put_bucket_lifecycle_configuration", into="LifecycleConfiguration"),),
         read=(Read("get_bucket_lifecycle_configuration"),),
         delete=Call("delete_bucket_lifecycle"),
-        replace=_REPLACE,
+        replace=_REPLACE_OWNED,
     ),
 )

@@ -52,7 +52,6 @@ ROWS = (
                 "executionRoleArn",
                 "kmsKeyArn",
                 "name",
-                "namePrefix",
                 "productionVariants",
                 "shadowProductionVariants",
             }

@@ -38,7 +38,7 @@ ROWS = (
             "revisionId": "revisionId",
             "status": "status",
         },
-        replace=frozenset({"name", "namePrefix", "type"}),
+        replace=frozenset({"name", "type"}),
         tagging=Tagging("tag_resource", "untag_resource", "list_tags_for_resource"),
         defaults={"publish": False, "type": "STANDARD"},
         unread=frozenset({"publish"}),
