@@ -17,7 +17,7 @@ help: ## show this list
 .PHONY: setup
 setup: $(STAMP) ## install everything into .takeoff/venv, bytecode included
 $(STAMP):
-	@echo "takeoff: installing into $(VENV) (about half a minute)"
+	@echo "takeoff: installing into $(VENV) (about half a minute)" >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "takeoff: needs Python 3.11 or later, got " + sys.version.split()[0] + "; name one with make PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check uv==0.13.9

@@ -37,6 +37,11 @@ class Account:
         parts = (self._hosting(), self._events(), self._code(), self._facts(), self._access(), self._data())
         return [leftover for part in parts for leftover in part]
 
+    def failed_endpoints(self) -> list[str]:
+        """Endpoints that never came up. SageMaker lets them be deleted and nothing else."""
+        listed = self._client("sagemaker").list_endpoints(StatusEquals="Failed")["Endpoints"]
+        return _ours(endpoint["EndpointName"] for endpoint in listed)
+
     def _client(self, service: str) -> Any:
         return boto3.client(
             service,

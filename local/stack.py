@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.cloud.processes import birth
 from local.state import REPOSITORY, State
 
 NAME = "local"
@@ -38,7 +38,7 @@ class LocalStack:
     def outputs(self) -> dict[str, Any]:
         """The last deployment's outputs, read from the backend's file; empty before the first."""
         resources = self._checkpoint().get("resources") or []
-        stack = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
+        stack: dict[str, Any] = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
         return dict(stack.get("outputs", {}))
 
     def ids(self) -> set[str]:
@@ -64,7 +64,7 @@ class LocalStack:
         locks = list((self.state.backend / ".pulumi" / "locks").rglob("*.json"))
         for lock in locks:
             holder = json.loads(lock.read_text()).get("pid", 0)
-            if _alive(holder):
+            if birth(holder) is not None:
                 raise EngineError(f"another `pulumi` works on the local stack (pid {holder}); wait for it to end")
         if locks:
             self._ask("cancel", "--yes")
@@ -95,14 +95,3 @@ class LocalStack:
         if done.returncode:
             raise EngineError(f"`{' '.join(command)}` failed: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process exists. Signal 0 is delivered to nobody."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

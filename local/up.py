@@ -37,9 +37,7 @@ def up(state: State) -> None:
     takeoff(stack.env, "predict", "--stack", NAME)
     progress.say(f"up in {time.monotonic() - began:.1f} s. Next:")
     progress.say("  make predict      predictions again, with the traffic that each variant got")
-    progress.say(
-        "  make up           after changing `traffic` in stacks/Pulumi.local.yaml: moves it"
-    )
+    progress.say("  make up           after changing `traffic` in stacks/Pulumi.local.yaml: moves it")
     progress.say("  make down         take everything down")
 
 

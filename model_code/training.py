@@ -49,7 +49,7 @@ def _checked(spec: ModelSpec, data: Dataset) -> Dataset:
 
 
 def _fit(model: Any, training: Dataset) -> Any:
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):  # a sum's order, and with it the last bit, would follow the number of threads
         return model.fit(training.values, training.labels)

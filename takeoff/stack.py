@@ -45,9 +45,7 @@ class DeployedStack:
         """One model. Raises CommandError for a name that the stack does not have."""
         if name not in self.models:
             known = ", ".join(self.models) or "none yet"
-            raise CommandError(
-                f"model: got {name!r}; allowed: {known}; declared in stacks/Pulumi.{self.name}.yaml"
-            )
+            raise CommandError(f"model: got {name!r}; allowed: {known}; declared in stacks/Pulumi.{self.name}.yaml")
         return self.models[name]
 
     def hosted(self, names: list[str]) -> list[DeployedModel]:

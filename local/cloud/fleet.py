@@ -88,7 +88,7 @@ class Instance:
         if self._watch:
             self._watch.cancel()
         with contextlib.suppress(TimeoutError):
-            pass
+            await asyncio.wait_for(self._idle.wait(), DRAIN)
         await self._end()
 
     async def _spawn(self) -> None:
@@ -97,6 +97,7 @@ class Instance:
         environment = self.launch.environment | {
             "SAGEMAKER_BIND_TO_PORT": str(self.port),
             "TAKEOFF_BIND_HOST": "127.0.0.1",
+            "TAKEOFF_EXIT_WITH_PARENT": "1",
         }
         with self.log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(

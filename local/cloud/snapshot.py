@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
-import cloudpickle  # type: ignore[import-untyped]
+import cloudpickle
 import moto
 from moto.core.base_backend import BackendDict
 

@@ -41,9 +41,7 @@ def write_npy(values: Matrix) -> bytes:
 def _shape(head: bytes) -> tuple[int, int]:
     match = _HEADER.fullmatch(head, 10) if head.startswith(_MAGIC) else None
     if match is None:
-        raise InputError(
-            "not a .npy file that this model reads", got=head.decode("latin-1"), allowed=_ALLOWED
-        )
+        raise InputError("not a .npy file that this model reads", got=head.decode("latin-1"), allowed=_ALLOWED)
     return int(match[1]), int(match[2])
 
 

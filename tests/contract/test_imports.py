@@ -18,7 +18,19 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "takeoff": ({"takeoff", "catalog", "model_code"}, {"boto3", "botocore", "typer", "rich"}),
     "model_code": (
         {"model_code", "catalog"},
-        {"boto3", "botocore", "pydantic", "numpy", "onnxruntime", "uvicorn", "sklearn", "skl2onnx", "onnx"},
+        {
+            "boto3",
+            "botocore",
+            "pydantic",
+            "pydantic_core",
+            "numpy",
+            "onnxruntime",
+            "uvicorn",
+            "threadpoolctl",
+            "sklearn",
+            "skl2onnx",
+            "onnx",
+        },
     ),
     "local": (
         {"local", "catalog", "model_code.contract"},
@@ -35,6 +47,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
             "werkzeug",
             "cloudpickle",
             "cryptography",
+            "jsonpath_ng",
             "jsonschema",
             "rich",
             "yaml",

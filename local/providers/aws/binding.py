@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,19 +27,21 @@ class Binding:
 
     def arguments(
         self, call: Call, properties: Mapping[str, Any], state: Mapping[str, Any], unsent: list[str] | None = None
-    ) -> tuple[dict[str, Any], set[str]]:
-        """The call's arguments, and the names of the properties among them. Paths without a member go to `unsent`."""
+    ) -> dict[str, Any]:
+        """The call's arguments. Property paths without a member go to `unsent`."""
         arguments = self.address(call.op, state)
-        carried = {prop for member, prop in self.row.keys.items() if member in arguments}
         fit = Fit(call.renames, unsent if unsent is not None else [])
         for name, value in properties.items():
             target = self._target(call, name)
-            if target is None or value is None:
-                continue
-            carried.add(name)
-            if target:
+            if target and value is not None:
                 fit.plant(self._input(call.op), arguments, target, value, name)
-        return arguments | dict(call.fixed), carried
+        return arguments | dict(call.fixed)
+
+    def carried(self, call: Call, names: Iterable[str]) -> set[str]:
+        """Those of the properties that the call carries."""
+        members = self._input(call.op).members
+        keys = {prop for member, prop in self.row.keys.items() if member in members}
+        return {name for name in names if name in keys or self._target(call, name) is not None}
 
     def address(self, op: str, state: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments by which an operation finds the resource."""

@@ -25,7 +25,10 @@ def with_name(row: Row, inputs: Properties, olds: Properties, resource: str, see
 
 def problems(binding: Binding, inputs: Properties, secrets: frozenset[str]) -> list[str]:
     """Every reason for which AWS, or this provider, would refuse the inputs."""
-    return violations(binding.row, inputs, secrets, binding.account.region) or _unsent(binding, inputs)
+    here = binding.account.region
+    if inputs.get("region", here) != here:
+        return [f"region: got {inputs['region']!r}, allowed {here!r}: the emulated account has one region"]
+    return violations(binding.row, inputs, secrets, here) or _unsent(binding, inputs)
 
 
 def default_tags(config: Properties) -> dict[str, str]:
@@ -48,7 +51,8 @@ def _unsent(binding: Binding, inputs: Properties) -> list[str]:
     wanted = {name: UNKNOWN if asset_kind(value) else value for name, value in wanted.items()}
     left = set(wanted)
     for call in row.calls:
-        left -= binding.arguments(call, wanted, inputs, nested)[1]
+        binding.arguments(call, wanted, inputs, nested)
+        left -= binding.carried(call, wanted)
     return [
         f"{path}: the local aws provider does not send this property; add it to the row of {row.type} "
         f"in local/providers/aws/table, or leave it out on the local stack"

@@ -40,8 +40,7 @@ class Lifecycle:
 
     def create(self, inputs: Properties) -> Properties:
         """Makes the resource; returns its properties and `id`. It is neither complete nor settled yet."""
-        arguments, _ = self.binding.arguments(self.row.create, inputs, inputs)
-        response = self._call(self.row.create.op, arguments)
+        response = self._call(self.row.create.op, self.binding.arguments(self.row.create, inputs, inputs))
         answer = {prop: dig(response, path) for prop, path in self.binding.answered.items()}
         state = self._computed(inputs | {prop: value for prop, value in answer.items() if value is not None}, {})
         return state | {"id": self.row.id.format_map(state)}
@@ -69,10 +68,12 @@ class Lifecycle:
     def update(self, olds: Properties, news: Properties, state: Properties) -> None:
         """Brings the existing resource from the old inputs to the new ones."""
         changed = {name for name in olds.keys() | news.keys() if olds.get(name) != news.get(name)}
-        wanted = {name: value for name, value in self.row.defaults.items() if name in olds} | news
+        removed = {
+            name: value for name, value in (*self.row.defaults.items(), *self.row.cleared.items()) if name in olds
+        }
         for call in (*self.row.update, *self.row.extra):
-            if changed & (call.properties or self.binding.arguments(call, wanted, state)[1]):
-                self._apply(call, wanted, state)
+            if self.binding.carried(call, changed):
+                self._apply(call, removed | news, state)
         self._retag(olds.get("tags") or {}, news.get("tags") or {}, state)
 
     def delete(self, state: Properties, timeout: float) -> None:
@@ -82,7 +83,7 @@ class Lifecycle:
         try:
             if self.row.before_delete:
                 self.row.before_delete(self.account.client(self.row.service), state)
-            self._call(self.row.delete.op, self.binding.arguments(self.row.delete, self._deletion(state), state)[0])
+            self._call(self.row.delete.op, self.binding.arguments(self.row.delete, self._deletion(state), state))
         except ClientError as error:
             if not is_missing(error):
                 raise
@@ -140,7 +141,7 @@ class Lifecycle:
 
     def _apply(self, call: Call, inputs: Properties, state: Properties) -> None:
         if not call.undo or inputs.get(call.switch or min(call.properties)):
-            self._call(call.op, self.binding.arguments(call, inputs, state)[0])
+            self._call(call.op, self.binding.arguments(call, inputs, state))
         else:
             self._call(call.undo, self.binding.address(call.undo, state))
 

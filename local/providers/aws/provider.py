@@ -15,7 +15,7 @@ from local.providers.aws.failures import EXPECTED, abort_half_made, answering
 from local.providers.aws.lifecycle import Lifecycle
 from local.providers.aws.table import TABLE
 from local.providers.aws.values import UNKNOWN, Properties, decode, encode
-from local.state import State
+from local.state import REGION, State
 
 VERSION = "7.51.1"  # of the official plugin, whose place this one takes
 _SOME, _NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
@@ -49,6 +49,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         config, _ = decode(request.args)
         self._default_tags = check.default_tags(config)
         self._account = self._open()
+        if config.get("region", REGION) != REGION:
+            raise ValueError(
+                f"aws:region: got {config['region']!r}, allowed {REGION!r}: the emulated account has one region"
+            )
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802

@@ -110,6 +110,8 @@ class Row:
     tagging: Tagging | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """The official plugin's defaults: shown in the state, and sent when a property is removed."""
+    cleared: Mapping[str, Any] = field(default_factory=dict)
+    """What to send when a property is removed that has no default, where leaving it out would keep it."""
     local: Names = NONE
     """Properties that steer the plugin and are never sent."""
     unread: Names = NONE

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -54,5 +53,4 @@ if __name__ == "__main__":
     if "BROKEN" in os.environ:
         sys.exit("cannot load the model: " + os.environ["BROKEN"])
     assert sys.argv[1:] == ["serve"]
-    assert threading
     ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()

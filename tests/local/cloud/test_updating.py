@@ -107,7 +107,7 @@ def test_a_new_version_that_is_not_healthy_is_rolled_back_with_the_tail_of_its_l
 
 def test_a_rollback_to_a_fleet_that_is_gone_fails_and_a_later_update_mends_it(slow: Cloud) -> None:
     endpoint = slow.deploy(("main", slow.model("one"), 1, 1))
-    # Its artifact is overwritten by one that never answers, so the old fleet cannot come back either.
+    # The new version never answers, and meanwhile whatever serves the old one is killed as soon as it starts.
     config = slow.config(("main", slow.model("two", NO_PING="1"), 1, 1))
     slow.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
     stopped = threading.Event()

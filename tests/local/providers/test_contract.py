@@ -103,6 +103,21 @@ def test_a_change_in_place_reaches_the_account(life: Life) -> None:
     assert not life.plugin.diff(life.token, changed, news).diffs
 
 
+@pytest.mark.parametrize("token", sorted(token for token, case in CASES.items() if case.removed))
+def test_a_property_taken_out_of_the_program_is_taken_out_of_the_account(
+    token: str, cloud: Cloud, plugin: Plugin
+) -> None:
+    life = Life(token, cloud, plugin)
+    resource, name = life.create(), life.case.removed
+    seen = life.case.seen[name]
+    assert seen(life.api, resource.state | {"id": resource.id}) == resource.inputs[name]
+    news = {key: value for key, value in resource.inputs.items() if key != name}
+    assert set(plugin.diff(token, resource, news).diffs) == {name}
+    changed = plugin.update(token, resource, news)
+    assert not seen(life.api, changed.state | {"id": changed.id})
+    assert life.refreshed(changed).inputs == news
+
+
 def test_a_steering_property_changes_the_state_and_nothing_else(life: Life) -> None:
     if not life.case.unsent:
         assert not TABLE[life.token].local - {"forceDestroy", "skipDestroy", "sourceCodeHash"}

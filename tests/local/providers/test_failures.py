@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2
 
 from local.providers.aws.client import Account
-from local.providers.aws.values import Properties, decode
+from local.providers.aws.values import Properties, decode, encode
 from tests.local.cloud.emulated import Cloud
 from tests.local.providers.cases import archive, trust
 from tests.local.providers.plugin import Plugin, RefusedError, Resource
@@ -99,6 +100,13 @@ def test_a_log_group_that_should_stay_stays(plugin: Plugin, cloud: Cloud) -> Non
 def test_a_type_without_a_row_is_refused_with_the_place_to_add_it(plugin: Plugin) -> None:
     with pytest.raises(RefusedError, match=r"no row for aws:sqs/queue:Queue: see local/providers/aws/README.md"):
         plugin.check("aws:sqs/queue:Queue", {})
+
+
+def test_another_region_is_refused_not_ignored(plugin: Plugin) -> None:
+    with pytest.raises(RefusedError, match="aws:region: got 'eu-west-1', allowed 'us-east-1'"):
+        plugin.call("Configure", provider_pb2.ConfigureRequest(args=encode({"region": "eu-west-1"})))
+    _, said = plugin.check(GROUP, {"region": "eu-west-1"})
+    assert said == ["region: got 'eu-west-1', allowed 'us-east-1': the emulated account has one region"]
 
 
 def test_a_property_that_no_call_carries_is_refused_not_dropped(plugin: Plugin) -> None:

@@ -34,6 +34,7 @@ def hostile(path: Path, *members: tarfile.TarInfo, content: bytes = b"") -> Path
 
 def test_what_is_packed_comes_out_again(folder: Path, tmp_path: Path) -> None:
     artifact.pack(folder, tmp_path / "out" / "model.tar.gz")
+    assert (tmp_path / "out" / "model.tar.gz").read_bytes()[4:8] == bytes(4)  # gzip's own time of writing
     artifact.unpack(tmp_path / "out" / "model.tar.gz", tmp_path / "again")
     names = sorted(path.relative_to(folder) for path in folder.rglob("*"))
     assert sorted(path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("*")) == names

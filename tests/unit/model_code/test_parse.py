@@ -99,6 +99,11 @@ def test_the_refusal_shows_value_and_bounds() -> None:
     }
 
 
+def test_infinity_is_refused_under_bounds_that_float32_cannot_hold() -> None:
+    wide = Schema(features=(Feature(name="a", minimum=-1e300, maximum=1e300),), target="t", classes=("x", "y"))
+    assert refused(parse_json, as_json([float("inf")]), Table(wide, max_rows=1))["error"] == "not a finite number"
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -118,6 +119,14 @@ def test_a_body_of_exactly_six_megabytes_is_read(served: Any) -> None:
     assert served.ask(BODY.ljust(6 * 1024 * 1024), **JSON)[0] == 200
 
 
+def test_a_declared_size_is_refused_before_the_body_comes(served: Any) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
+        connection.sendall(
+            b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 6291457\r\n\r\n"
+        )
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_chunked_body_cannot_hide_its_size(served: Any) -> None:
     with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
         connection.sendall(
@@ -223,15 +232,16 @@ def test_a_server_ends_with_its_parent_when_told_to(model: Path) -> None:
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
-    process.stdout.readline()
-    assert b"listening" in process.stdout.readline()
-    process.kill()
-    process.wait()
-    # The pipe's other end is the server's alone now: it reaches its end when the server does.
-    assert b"stopped" in process.stdout.read()
-    process.stdout.close()
-    assert process.stdin is not None
-    process.stdin.close()
+    server = int(process.stdout.readline())
+    try:
+        assert b"listening" in process.stdout.readline()
+        process.kill()
+        # Once the parent is dead the pipe is the server's alone: it reaches its end when the server does.
+        output, _ = process.communicate(timeout=20)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server, signal.SIGKILL)
+    assert b"stopped" in output
 
 
 def failing(*arguments: str, **environment: str) -> tuple[int, str]:

@@ -80,6 +80,13 @@ ROWS = (
             "skipDestroy": False,
             "timeout": 3,
         },
+        cleared={
+            "deadLetterConfig": {"targetArn": ""},
+            "environment": {"variables": {}},
+            "kmsKeyArn": "",
+            "layers": [],
+            "vpcConfig": {"subnetIds": [], "securityGroupIds": []},
+        },
         local=frozenset({"skipDestroy", "sourceCodeHash"}),
         unread=frozenset({"code", "imageUri", "layers", "publish", "s3Bucket", "s3Key", "s3ObjectVersion"}),
         wait=Wait("State", ready=frozenset({"Active"}), failed=frozenset({"Failed"}), reason="StateReason"),
