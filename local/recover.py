@@ -7,7 +7,6 @@ from typing import Any
 from local.leftovers import Account, Leftover
 from local.stack import LocalStack
 
-
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 
 
