@@ -6,6 +6,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .takeoff/venv
 PY := $(VENV)/bin/python
+# What is installed and type-checked; local/ is a distribution of its own and may be deleted.
+PARTS := . $(dir $(wildcard local/pyproject.toml))
+PACKAGES := $(wildcard infra components catalog model_code takeoff local)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.txt pyproject.toml | cksum | cut -d' ' -f1)
 # No account, backend or cluster of the user's reaches a target of ours.
 CLEAN := env $(shell env | sed -n 's/^\(AWS_[A-Z0-9_]*\|PULUMI_[A-Z0-9_]*\|KUBECONFIG\)=.*/-u \1/p')
@@ -22,7 +25,7 @@ $(STAMP):
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --compile-bytecode -r requirements-dev.txt
-	@$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --editable .
+	@$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps $(addprefix --editable ,$(PARTS))
 	@rm -f $(VENV)/.installed-* && touch $@
 
 .PHONY: up
@@ -66,7 +69,7 @@ build: setup ## find or build the toolchain of the local stack
 check: setup ## lint, types and lock
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
+	@$(PY) -m mypy $(addprefix --package ,$(PACKAGES))
 
 .PHONY: test
 test: setup ## every test but the slow ones
@@ -87,4 +90,4 @@ bench: setup ## the figures that the README quotes
 .PHONY: lock
 lock: setup ## rewrite requirements.txt and requirements-dev.txt from pyproject.toml
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
-	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --extra dev -c requirements.txt pyproject.toml $(wildcard local/pyproject.toml) -o requirements-dev.txt

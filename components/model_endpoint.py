@@ -46,6 +46,7 @@ class ModelEndpointArgs:
     """
 
     model: str
+    owner: str
     image: str
     variants: Sequence[Variant]
     models: Bucket
@@ -75,6 +76,7 @@ class ModelEndpoint(pulumi.ComponentResource):
         super().__init__("takeoff:hosting:ModelEndpoint", name, None, opts)
         self._name, self._site, self._args = name, site, args
         self._release = args.release()
+        self._tags = {"takeoff:model": args.model, "takeoff:owner": args.owner}
         config = self._config(self._role())
         self.endpoint = self._endpoint(config)
         self.desired = self._desired(config)
@@ -125,6 +127,7 @@ class ModelEndpoint(pulumi.ComponentResource):
                 "model_data_url": variant.version.artifact,
                 "environment": {VERSION_VARIABLE: variant.version.version},
             },
+            tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
 
@@ -150,6 +153,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             name=self._site.name(self._args.model, self._release.suffix),
             kms_key_arn=None if disks else self._args.key.arn,
             production_variants=variants,
+            tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=True,
@@ -164,6 +168,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             self._name,
             name=self._site.name(self._args.model),
             endpoint_config_name=config.name,
+            tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self, protect=True, ignore_changes=["endpointConfigName", "deploymentConfig"]
             ),
@@ -189,5 +194,6 @@ class ModelEndpoint(pulumi.ComponentResource):
             description=f"What {self._args.model} should serve; a change starts Rollout",
             type="String",
             insecure_value=ready.apply(wish),
+            tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
         )

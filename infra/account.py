@@ -14,15 +14,17 @@ from model_code.contract import VersionRecord
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """One model's parameters under /takeoff/<stack>/<model>/; all empty on the first `up`."""
+    """One model's parameters under /takeoff/<stack>/<model>/; all empty on the first `up`.
+
+    `versions` has the keys `approved`, `candidate` and each version that could be pinned.
+    """
 
     image: str = ""
     versions: Mapping[str, VersionRecord] = field(default_factory=dict)
     desired: Desired | None = None
 
-    def version(self, wanted: str) -> VersionRecord | None:
-        """The version behind `approved`, `candidate` or a pin; None when the account does not have it."""
-        return self.versions.get(wanted)
+
+NONE = Facts()
 
 
 def read(stack: str, opts: pulumi.InvokeOptions) -> dict[str, Facts]:
