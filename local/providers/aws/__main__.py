@@ -1,11 +1,11 @@
 """Serves the provider on a free loopback port, printed on standard output, for as long as the engine lives."""
 
-import os
+from local.toolchain.parent import die_with_parent
 
-_PARENT = os.getppid()  # before the imports below: the engine may die while they run
+die_with_parent()  # before the imports below: the engine may die while they run
 
+import os  # noqa: E402
 import signal  # noqa: E402
-import sys  # noqa: E402
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 
 import grpc  # noqa: E402
@@ -19,7 +19,7 @@ _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_l
 
 
 def main() -> None:
-    """Returns when the engine ends, however it ends (kill -9 included), or on SIGINT and SIGTERM."""
+    """Returns on SIGINT and SIGTERM, and ends with the engine, however that ends."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: os._exit(0))
     forget_environment()
@@ -28,10 +28,7 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    while server.wait_for_termination(0.5) and os.getppid() == _PARENT:
-        pass
-    sys.stdout.close()
-    os._exit(0)  # threads that still wait for AWS must not keep an orphan alive
+    server.wait_for_termination()
 
 
 if __name__ == "__main__":
