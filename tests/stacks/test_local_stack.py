@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pulumi
 import pulumi_aws as aws
 import pytest
 import yaml
 
 from infra.program import deploy as program
-from tests.deployment import Deployment, deploy
+from tests.deployment import Deployment, Registered, deploy
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "a" * 64
@@ -105,6 +106,96 @@ def test_going_back_to_an_old_content_takes_a_new_name(whole: Deployment) -> Non
 def test_the_wish_is_written_after_the_rule_that_hears_it(whole: Deployment) -> None:
     target = whole.one(aws.cloudwatch.EventTarget)
     assert target.urn in whole.one(aws.ssm.Parameter).depends_on
+
+
+def test_the_key_rotates_and_has_an_alias_and_a_long_farewell(whole: Deployment) -> None:
+    key = whole.one(aws.kms.Key)
+    assert key.inputs["enableKeyRotation"] is True
+    assert key.inputs["deletionWindowInDays"] == 30
+    (statement,) = json.loads(key.inputs["policy"])["Statement"]
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    alias = whole.one(aws.kms.Alias)
+    assert alias.inputs["name"] == "alias/takeoff-local-data"
+    assert key.urn in alias.depends_on
+
+
+def test_every_bucket_is_private_versioned_encrypted_and_tls_only(whole: Deployment) -> None:
+    buckets = {bucket.inputs["bucket"] for bucket in whole.all(aws.s3.Bucket)}
+    assert buckets == {"takeoff-local-models-123456789012"}
+
+    def of_every_bucket(kind: type[pulumi.Resource]) -> list[Registered]:
+        found = whole.all(kind)
+        assert sorted(resource.inputs["bucket"] for resource in found) == sorted(buckets)
+        return found
+
+    for versioning in of_every_bucket(aws.s3.BucketVersioning):
+        assert versioning.inputs["versioningConfiguration"] == {"status": "Enabled"}
+    for encryption in of_every_bucket(aws.s3.BucketServerSideEncryptionConfiguration):
+        (rule,) = encryption.inputs["rules"]
+        assert rule["bucketKeyEnabled"] is True
+        default = rule["applyServerSideEncryptionByDefault"]
+        assert default["sseAlgorithm"] == "aws:kms"
+        assert whole.one(aws.kms.Key).urn in encryption.depends_on
+    for block in of_every_bucket(aws.s3.BucketPublicAccessBlock):
+        flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+        assert [block.inputs.get(flag) for flag in flags] == [True] * 4
+    for policy in of_every_bucket(aws.s3.BucketPolicy):
+        (deny,) = json.loads(policy.inputs["policy"])["Statement"]
+        assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
+        assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        bucket, objects = deny["Resource"]
+        assert objects == f"{bucket}/*"
+
+
+def test_the_local_stacks_bucket_goes_with_its_objects_and_any_other_keeps_them() -> None:
+    def force(retain: str) -> bool:
+        with_retain = {**config(), "takeoff:retainData": retain}
+        return bool(deploy(program, stack="local", config=with_retain).one(aws.s3.Bucket).inputs["forceDestroy"])
+
+    assert (force("false"), force("true")) == (True, False)
+
+
+def test_everything_carries_the_stacks_tags_by_default(whole: Deployment) -> None:
+    provider = whole.one("pulumi:providers:aws")
+    tags = json.loads(provider.inputs["defaultTags"])["tags"]
+    assert tags == {"takeoff:stack": "local", "takeoff:managed-by": "pulumi"}
+    assert provider.inputs["region"] == "us-east-1"
+
+
+def test_models_are_isolated_and_know_their_version_and_artifact(whole: Deployment) -> None:
+    models = whole.all(aws.sagemaker.Model)
+    for model, digit in zip(models, "12", strict=True):
+        container = model.inputs["primaryContainer"]
+        assert model.inputs["enableNetworkIsolation"] is True
+        assert container["image"].endswith(f"@sha256:{DIGEST}")
+        assert container["modelDataUrl"].endswith(f"/{digit * 64}/model.tar.gz")
+        assert container["environment"] == {"TAKEOFF_MODEL_VERSION": digit * 12}
+
+
+def test_what_an_endpoint_stores_is_encrypted_under_the_stacks_key(whole: Deployment) -> None:
+    endpoint_config = whole.one(aws.sagemaker.EndpointConfiguration)
+    assert endpoint_config.inputs["kmsKeyArn"].startswith("arn:aws:kms:")
+    assert whole.one(aws.kms.Key).urn in endpoint_config.depends_on
+
+
+def test_a_config_keeps_the_counts_that_it_was_born_with(whole: Deployment) -> None:
+    """Autoscaling and Rollout own counts; a change in the stack file reaches the endpoint by the wish."""
+    endpoint_config = whole.one(aws.sagemaker.EndpointConfiguration)
+    assert endpoint_config.ignore_changes == ("productionVariants[*].initialInstanceCount",)
+
+
+def test_the_rollouts_log_is_kept_for_ninety_days_under_the_functions_name(whole: Deployment) -> None:
+    log, function = whole.one(aws.cloudwatch.LogGroup), whole.one(aws.lambda_.Function)
+    assert log.inputs["name"] == f"/aws/lambda/{function.inputs['name']}"
+    assert log.inputs["retentionInDays"] == 90
+    assert function.inputs["timeout"] == 60
+
+
+def test_a_step_of_the_rollout_that_fails_is_tried_again(whole: Deployment) -> None:
+    states = json.loads(whole.one(aws.sfn.StateMachine).inputs["definition"])["States"]
+    (retry,) = states["Step"]["Retry"]
+    assert retry["ErrorEquals"] == ["States.ALL"]
+    assert retry["MaxAttempts"] >= 3
 
 
 def test_one_model_needs_at_most_forty_resources(whole: Deployment) -> None:

@@ -1,0 +1,59 @@
+"""Copies of the working tree, in which a test may change, break or delete what it likes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# The editable install puts the original on every path; a process of a copy must not find there what the copy lacks.
+_HIDE = f"import sys\nsys.path[:] = [path for path in sys.path if path != {str(ROOT)!r}]\n"
+
+
+def files(root: Path = ROOT) -> list[str]:
+    """Every file of a working tree that git tracks or would track, by its path in the tree."""
+    command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    return sorted(path for path in listed.split("\0") if path and (root / path).is_file())
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A copy: its packages win over the installed ones, and the toolchain is shared with the original."""
+
+    root: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """An environment for its processes. No bytecode is kept: a file changed twice in a second would be missed."""
+        found = os.pathsep.join([str(self.root / ".takeoff/site"), str(self.root)])
+        return {**os.environ, "PYTHONPATH": found, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def python(self, *arguments: str, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run this interpreter in the copy."""
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env=self.env | environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+
+def copy(into: Path, *, without: tuple[str, ...] = ()) -> Tree:
+    """Copy the working tree into a new folder, but for the files below `without`; a git repository of its own."""
+    for path in files():
+        if not path.startswith(without):
+            (into / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, into / path)
+    subprocess.run(["git", "init", "--quiet", str(into)], check=True)
+    (into / ".takeoff/site").mkdir(parents=True)
+    (into / ".takeoff/site/sitecustomize.py").write_text(_HIDE)
+    (into / ".takeoff/toolchain").symlink_to(ROOT / ".takeoff/toolchain")
+    return Tree(into)
