@@ -162,9 +162,19 @@ def test_everything_carries_the_stacks_tags_by_default(whole: Deployment) -> Non
     assert provider.inputs["region"] == "us-east-1"
 
 
+def test_what_belongs_to_a_model_carries_its_name_and_owner(whole: Deployment) -> None:
+    kinds = (aws.sagemaker.Model, aws.sagemaker.EndpointConfiguration, aws.sagemaker.Endpoint, aws.ssm.Parameter)
+    for kind in kinds:
+        for resource in whole.all(kind):
+            tags = {"takeoff:model": "breast-cancer", "takeoff:owner": "ml-platform@example.com"}
+            assert resource.inputs.get("tags") == tags, resource.urn
+
+
 def test_models_are_isolated_and_know_their_version_and_artifact(whole: Deployment) -> None:
-    models = whole.all(aws.sagemaker.Model)
-    for model, digit in zip(models, "12", strict=True):
+    models = {model.inputs["name"].rpartition("-")[2]: model for model in whole.all(aws.sagemaker.Model)}
+    assert set(models) == {"main", "candidate"}
+    for slot, digit in (("main", "1"), ("candidate", "2")):
+        model = models[slot]
         container = model.inputs["primaryContainer"]
         assert model.inputs["enableNetworkIsolation"] is True
         assert container["image"].endswith(f"@sha256:{DIGEST}")

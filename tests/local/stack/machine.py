@@ -22,8 +22,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cloud import daemon
+from local.phases import prepare
+from local.stack import NAME, LocalStack
 from local.state import REPOSITORY, State
 from local.toolchain.environment import environment
+from local.toolchain.home import ensure_stack
+from local.toolchain.progress import Progress
+from local.toolchain.ready import ready
 
 ENDPOINT = "takeoff-local-breast-cancer"
 MODEL = "breast-cancer"
@@ -79,6 +84,16 @@ class Machine:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def deploy(self) -> None:
+        """The phases of `make up` without its end: nobody waits for the rollout, and nobody starts a lost one."""
+        ready(self.state, Progress(sys.stderr))
+        daemon.start(self.state, 0)
+        ensure_stack(NAME, self.inside())
+        stack = LocalStack(self.state, self.inside())
+        stack.up(refresh=False)
+        prepare(stack)
+        stack.up(refresh=False)
+
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`pulumi` as in `make shell`."""
         return subprocess.run(
@@ -113,6 +128,15 @@ class Machine:
 
     def weights(self) -> dict[str, float]:
         return {v["VariantName"]: v["CurrentWeight"] for v in self.endpoint()["ProductionVariants"]}
+
+    def settled(self) -> bool:
+        """Whether Rollout has written that it fulfilled the wish that stands now."""
+        ssm, names = self.client("ssm"), [f"/takeoff/local/{MODEL}/{leaf}" for leaf in ("desired", "outcome")]
+        found = {p["Name"]: p for p in ssm.get_parameters(Names=names)["Parameters"]}
+        if set(found) != set(names):
+            return False
+        outcome = json.loads(found[names[1]]["Value"])
+        return (outcome["status"], outcome["desired_version"]) == ("succeeded", found[names[0]]["Version"])
 
     def pids(self) -> list[int]:
         """The processes that serve the endpoint."""
