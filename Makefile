@@ -15,12 +15,12 @@ CLEAN := env $(shell env | sed -n 's/^\(AWS_[A-Z0-9_]*\|PULUMI_[A-Z0-9_]*\|KUBEC
 
 .PHONY: help
 help: ## show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {gsub(/[$$][$$]/, "$$", $$2); printf "  \033[36mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP) ## install everything into .takeoff/venv, bytecode included
 $(STAMP):
-	@echo "takeoff: installing into $(VENV) (about half a minute)" >&2
+	@echo "takeoff: installing into $(VENV) (about a minute; 1.4 GB)" >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "takeoff: needs Python 3.11 or later, got " + sys.version.split()[0] + "; name one with make PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
@@ -55,7 +55,8 @@ doctor: setup ## what is found, what will be built, minutes and disk
 
 .PHONY: shell
 shell: setup ## a shell with plain `pulumi preview | up | stack` for the local stack
-	@$(CLEAN) $(PY) -m local.toolchain shell
+	@# A shell ends with the status of its last command; for a person at a terminal that is no failure of make's.
+	@$(CLEAN) $(PY) -m local.toolchain shell || test -t 0
 
 .PHONY: env
 env: setup ## the same for the shell you have: eval "$$(make env)"
@@ -81,7 +82,7 @@ test-all: setup ## every test
 
 .PHONY: sabotage
 sabotage: setup ## remove one declared resource or edge at a time; the scenario that owns it must fail
-	@$(CLEAN) $(PY) -m tests.local.stack.sabotage
+	@$(CLEAN) $(PY) -m tests.local.sabotage
 
 .PHONY: bench
 bench: setup ## the figures that the README quotes

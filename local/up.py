@@ -33,8 +33,7 @@ def up(state: State) -> None:
     if made := prepare(stack):
         _say(progress, made)
         stack.up(refresh=False)
-    takeoff(stack.env, "rollout", "wait", "--stack", NAME, "--timeout", "300")
-    takeoff(stack.env, "predict", "--stack", NAME)
+    takeoff(stack.env, "predict", "--stack", NAME, "--wait", "300")
     progress.say(f"up in {time.monotonic() - began:.1f} s. Next:")
     progress.say("  make predict      predictions again, with the traffic that each variant got")
     progress.say("  make up           after changing `traffic` in stacks/Pulumi.local.yaml: moves it")

@@ -66,13 +66,17 @@ def read(stack: str) -> DeployedStack:
     except FileNotFoundError:
         raise CommandError("pulumi: not on PATH; for the local stack use `make shell`") from None
     if done.returncode:
-        raise CommandError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")
+        raise CommandError(f"`{' '.join(command)}` failed: {done.stderr.strip()}; {_deploy(stack)}")
     return parse(stack, json.loads(done.stdout))
 
 
 def parse(stack: str, outputs: Mapping[str, Any]) -> DeployedStack:
     """Outputs as objects. Raises CommandError when the stack was never deployed."""
     if "models" not in outputs:
-        raise CommandError(f"stack {stack} is not deployed; run `pulumi up --stack {stack}` (local: `make up`)")
+        raise CommandError(f"stack {stack} is not deployed; {_deploy(stack)}")
     models = {name: DeployedModel(name=name, **entry) for name, entry in outputs["models"].items()}
     return DeployedStack(name=stack, bucket=outputs["bucket"], rollout=outputs["rollout"], models=models)
+
+
+def _deploy(stack: str) -> str:
+    return "`make up` deploys it" if stack == "local" else f"`pulumi up --stack {stack}` deploys it"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # The editable install puts the original on every path; a process of a copy must not find there what the copy lacks.
 _HIDE = f"import sys\nsys.path[:] = [path for path in sys.path if path != {str(ROOT)!r}]\n"
+_SECONDS = itertools.count(1)
 
 
 def files(root: Path = ROOT) -> list[str]:
@@ -29,9 +33,8 @@ class Tree:
 
     @property
     def env(self) -> dict[str, str]:
-        """An environment for its processes. No bytecode is kept: a file changed twice in a second would be missed."""
-        found = os.pathsep.join([str(self.root / ".takeoff/site"), str(self.root)])
-        return {**os.environ, "PYTHONPATH": found, "PYTHONDONTWRITEBYTECODE": "1"}
+        """An environment for its processes."""
+        return {**os.environ, "PYTHONPATH": os.pathsep.join([str(self.root / ".takeoff/site"), str(self.root)])}
 
     def python(self, *arguments: str, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run this interpreter in the copy."""
@@ -44,6 +47,20 @@ class Tree:
             timeout=timeout,
             check=False,
         )
+
+    @contextmanager
+    def without(self, path: str, old: str, new: str) -> Iterator[None]:
+        """Within the block, a file says something else."""
+        file = self.root / path
+        whole, was = file.read_text(), file.stat()
+        file.write_text(whole.replace(old, new))
+        # Bytecode is kept by size and second of change: neither the last change nor the next may look like this one.
+        os.utime(file, (was.st_atime, int(was.st_mtime) + next(_SECONDS)))
+        try:
+            yield
+        finally:
+            file.write_text(whole)
+            os.utime(file, (was.st_atime, was.st_mtime))
 
 
 def copy(into: Path, *, without: tuple[str, ...] = ()) -> Tree:

@@ -9,7 +9,7 @@ import os
 import sys
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from local.state import NotLocalError, State
 from local.toolchain import doctor, shell
@@ -53,7 +53,7 @@ def _endpoint(state: State) -> str | None:
     try:
         return state.endpoint()
     except NotLocalError as error:
-        print(f"note: {error}", file=sys.stderr)
+        print(f"note: {error}, and then enter this shell again", file=sys.stderr)
         return None
 
 
@@ -70,7 +70,8 @@ def _doctor(state: State, *, as_json: bool) -> int:
 
 
 def _print(findings: list[doctor.Finding]) -> None:
-    table = Table("Part", "Answer", "Detail", "Minutes", "Disk", box=None, pad_edge=False)
+    detail = Column("Detail", overflow="fold")  # a path that is cut cannot be copied
+    table = Table("Part", "Answer", detail, "Minutes", "Disk", box=None, pad_edge=False)
     colours = {"found": "green", "blocked": "red"}
     for each in findings:
         answer = f"[{colours.get(each.answer, 'yellow')}]{each.answer}[/]"

@@ -53,6 +53,7 @@ field() { sed -n "s/^$1:[[:space:]]*['\"]\{0,1\}\([^'\"#]*[^'\"# ]\).*/\1/p" "$d
 if [ -n "$directory" ]; then
 	project=$(field name) folder=$(field stackConfigDir)
 	salt=$state/stacks/$project/Pulumi.local.yaml
+	[ -f "$salt" ] || echo "note: the stack 'local' does not exist yet; \`make up\` makes it." >&2
 	committed=${TAKEOFF_STACK_FILE:-$directory/${folder:-.}/Pulumi.local.yaml}
 	case "$words " in
 	*" config "*) committed= ;;

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from model_code.contract import VersionRecord
 from takeoff import stack as stacks
+from takeoff.commands import rollout
 from takeoff.commands.console import console
 from takeoff.commands.options import Json, Stack
 from takeoff.register import register as register_artifact
@@ -24,14 +25,19 @@ def predict(
     models: Annotated[list[str] | None, typer.Argument(help="models; all of the stack's when none is named")] = None,
     stack: Stack = "local",
     requests: Annotated[int, typer.Option(min=1, max=100_000, help="predictions per model")] = 400,
+    wait: Annotated[float, typer.Option(min=0, help="first wait so many seconds for each model's rollout")] = 0,
     as_json: Json = False,
 ) -> None:
     """Send held-out rows to each endpoint and compare it with what was asked; exit 1 when one failed."""
+    deployed = stacks.read(stack)
+    hosted = deployed.hosted(models or [])
+    if wait:
+        _settle(deployed, hosted, wait, as_json)
     reports: dict[str, TrafficReport] = {}
     table = Table(title=f"predictions ({requests} held-out rows per endpoint)", title_justify="left")
     for heading in ("endpoint", "variant", "version", "asked", "observed", "accuracy", "p50"):
         table.add_column(heading, justify="left" if heading in {"endpoint", "variant", "version"} else "right")
-    for model in stacks.read(stack).hosted(models or []):
+    for model in hosted:
         rows, labels = held_out(model.code)
         report = summarise(send(model.endpoint, rows, labels, requests), model.traffic)
         reports[model.endpoint] = report
@@ -84,6 +90,15 @@ def train(
             _say(model, record, slot)
         else:
             typer.echo(str(artifact))
+
+
+def _settle(deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float, as_json: bool) -> None:
+    """Wait for the rollouts; predictions during one, or after one that failed, would be of another release."""
+    ends = rollout.follow(deployed, models, timeout)
+    if rollout.failed(ends) or not as_json:
+        rollout.show(ends, as_json)
+    if rollout.failed(ends):
+        raise typer.Exit(1)
 
 
 def _say(model: str, record: VersionRecord, slot: str) -> None:

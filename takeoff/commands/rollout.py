@@ -30,16 +30,9 @@ def wait(
 ) -> None:
     """Wait for the verdict on each model's rollout; exit 1 when one failed."""
     deployed = stacks.read(stack)
-    rollouts = Rollouts(deployed)
-    ends = []
-    with Console(stderr=True).status("rollout") as line:
-
-        def report(progress: Progress) -> None:
-            line.update(f"rollout of {progress.model}: {progress.reason or progress.status}")
-
-        ends = [wait_for(rollouts, model, timeout, report) for model in deployed.hosted(models or [])]
-    _show(ends, as_json)
-    raise typer.Exit(1 if any(end.status == "failed" for end in ends) else 0)
+    ends = follow(deployed, deployed.hosted(models or []), timeout)
+    show(ends, as_json)
+    raise typer.Exit(1 if failed(ends) else 0)
 
 
 @app.command()
@@ -47,7 +40,7 @@ def status(models: Models = None, stack: Stack = "local", as_json: Json = False)
     """Show where each model's rollout stands."""
     deployed = stacks.read(stack)
     rollouts = Rollouts(deployed)
-    _show([rollouts.progress(model) for model in deployed.hosted(models or [])], as_json)
+    show([rollouts.progress(model) for model in deployed.hosted(models or [])], as_json)
 
 
 @app.command()
@@ -58,7 +51,23 @@ def start(model: str, stack: Stack = "local") -> None:
     typer.echo(Rollouts(deployed).start(hosted))
 
 
-def _show(rows: list[Progress], as_json: bool) -> None:
+def follow(deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float) -> list[Progress]:
+    """Wait up to `timeout` seconds for the verdict on each model's rollout, with the present reason on stderr."""
+    rollouts = Rollouts(deployed)
+    with Console(stderr=True).status("rollout") as line:
+
+        def report(progress: Progress) -> None:
+            line.update(f"rollout of {progress.model}: {progress.reason or progress.status}")
+
+        return [wait_for(rollouts, model, timeout, report) for model in models]
+
+
+def failed(ends: list[Progress]) -> bool:
+    return any(end.status == "failed" for end in ends)
+
+
+def show(rows: list[Progress], as_json: bool) -> None:
+    """Print where rollouts stand."""
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
         return

@@ -76,11 +76,11 @@ def test_a_change_of_traffic_moves_requests_without_a_new_process_or_a_failed_re
 def test_a_wish_alone_moves_the_endpoint_and_leaves_its_verdict(fresh: Machine) -> None:
     """Event, rule, target, state machine and function by themselves: `takeoff rollout wait` would start a lost one."""
     fresh.deploy()
-    until(lambda: fresh.settled() and fresh.weights() == {"main": 90, "candidate": 10}, 30)
+    until(lambda: fresh.settled() and fresh.weights() == {"main": 90, "candidate": 10}, 20)
     fresh.edit(lambda model: model.update(traffic={"main": 40, "candidate": 60}))
     done = fresh.pulumi("up", "--yes", "--skip-preview")
     assert done.returncode == 0, done.stdout + done.stderr
-    until(lambda: fresh.settled() and fresh.weights() == {"main": 40, "candidate": 60}, 20)
+    until(lambda: fresh.settled() and fresh.weights() == {"main": 40, "candidate": 60}, 15)
 
 
 def test_a_change_of_config_replaces_the_fleet_without_a_failed_request_and_keeps_the_split(shared: Machine) -> None:

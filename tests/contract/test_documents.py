@@ -1,0 +1,232 @@
+"""What the documents say is so: commands run, links lead somewhere, keys are the program's, and nothing is private."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from infra.config import ConfigError, Model, Stack, Variant, parse
+from tests.tree import ROOT, files
+
+TRACKED = files(ROOT)
+MARKDOWN = [path for path in TRACKED if path.endswith(".md")]
+README = (ROOT / "README.md").read_text()
+LOCAL = "tests/local/"
+UP = f"{LOCAL}stack/test_up.py::test_"
+
+# A line of a bash block → the test that runs it.
+COMMANDS = {
+    "make up": f"{UP}up_ends_with_predictions_and_three_next_commands",
+    "make test": "tests/contract/test_documents.py::test_the_targets_that_the_documents_name_run_what_the_tests_run",
+    "make predict": f"{UP}metrics_reach_cloudwatch_by_variant_and_by_variant_and_config",
+    "make status": f"{UP}status_and_logs_show_what_runs",
+    "make logs": f"{UP}status_and_logs_show_what_runs",
+    "make down": f"{LOCAL}stack/test_faults.py::test_down_leaves_nothing_of_ours_and_up_begins_again",
+    "takeoff new model wine-quality": f"{LOCAL}stack/test_new_model.py::"
+    "test_a_new_model_is_one_command_from_its_first_prediction",
+}
+# What a target must come down to for the tests above to have run it.
+TARGETS = {
+    "up": "-m local up",
+    "test": '-m pytest -m "not slow"',
+    "predict": "-m local predict",
+    "status": "-m local status",
+    "logs": "-m local logs",
+    "down": "-m local down",
+}
+
+
+def blocks(path: str, language: str) -> list[str]:
+    """The fenced blocks of one language in a document."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / path).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands() -> dict[str, str]:
+    """Every command that a document's bash blocks show, without its comment → a document that shows it."""
+    lines = {line: path for path in MARKDOWN for block in blocks(path, "bash") for line in block.splitlines()}
+    return {
+        " ".join(shlex.split(line, comments=True)): path for line, path in lines.items() if line.split("#")[0].strip()
+    }
+
+
+def test_every_command_in_a_document_is_run_by_a_test() -> None:
+    assert set(commands()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("node", sorted(set(COMMANDS.values())))
+def test_the_test_that_runs_a_command_exists(node: str) -> None:
+    if node.startswith(LOCAL) and not (ROOT / "local").is_dir():
+        pytest.skip("local/ is deleted, and its tests with it")
+    file, _, name = node.partition("::")
+    assert name in {
+        item.name for item in ast.parse((ROOT / file).read_text()).body if isinstance(item, ast.FunctionDef)
+    }
+
+
+def make(*arguments: str) -> str:
+    done = subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_targets_that_the_documents_name_run_what_the_tests_run() -> None:
+    assert {f"make {target}" for target in TARGETS} == {command for command in COMMANDS if command.startswith("make ")}
+    for target, recipe in TARGETS.items():
+        assert recipe in make("--dry-run", target), target
+
+
+def test_every_target_that_a_sentence_names_is_in_the_makefiles_help() -> None:
+    listed = set(re.findall(r"make ([a-z-]+)", make("help")))
+    named = {
+        (path, target)
+        for path in MARKDOWN
+        for code in re.findall(r"`[^`\n]+`", (ROOT / path).read_text())
+        for part in re.findall(r"\bmake ((?:[a-z-]+(?: \| )?)+)", code)
+        for target in part.split(" | ")
+    }
+    assert len(named) > 5
+    assert {(path, target) for path, target in named if target not in listed} == set()
+
+
+def test_every_takeoff_command_of_the_readme_has_a_help_page() -> None:
+    rows = re.findall(r"^\| `takeoff ([a-z |\\]+)", README, re.MULTILINE)
+    assert len(rows) >= 5
+    for row in rows:
+        group, *names = row.replace("\\", "").replace("|", " ").split()
+        for name in names or [""]:
+            words = [group, name] if name else [group]
+            done = subprocess.run(
+                [sys.executable, "-m", "takeoff", *words, "--help"],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"takeoff {' '.join(words)}: {done.stderr}"
+
+
+@pytest.mark.parametrize("path", MARKDOWN)
+def test_every_relative_link_leads_somewhere(path: str) -> None:
+    prose = re.sub(r"^```.*?^```", "", (ROOT / path).read_text(), flags=re.MULTILINE | re.DOTALL)
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
+    beside = (ROOT / path).parent
+    missing = [link for link in links if link and not (beside / link).exists()]
+    if not (ROOT / "local").is_dir():
+        missing = [link for link in missing if "local/" not in link]
+    assert missing == []
+
+
+def table(heading: str) -> dict[str, tuple[str, str]]:
+    """Key → (type, default) below a heading of stacks/README.md."""
+    text = (ROOT / "stacks/README.md").read_text().partition(f"# {heading}\n")[2].partition("\n#")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")]
+    return {cells[0].strip("`"): (cells[1], cells[2].strip("`")) for cells in rows}
+
+
+def kind(text: str) -> str:
+    """The JSON type that a cell of the table means."""
+    first = text.split()[0].rstrip(":")
+    return {"list": "array", "object": "object", "boolean": "boolean", "integer": "integer"}.get(first, "string")
+
+
+@pytest.mark.parametrize(("heading", "model"), [("Stack files", Stack), ("A model", Model), ("A variant", Variant)])
+def test_the_table_of_keys_is_the_programs(heading: str, model: type[BaseModel]) -> None:
+    schema: dict[str, Any] = model.model_json_schema(by_alias=True)
+    described = table(heading)
+    assert set(described) == set(schema["properties"])
+    for key, (type_, default) in described.items():
+        found = schema["properties"][key]
+        assert kind(type_) == found["type"], key
+        assert default == (
+            "required" if key in schema["required"] else str(found["default"]).replace("True", "true")
+        ), key
+        if "enum" in found:
+            assert re.findall(r"`([^`]+)`", type_) == found["enum"], key
+        if found["type"] == "integer":
+            assert type_ == f"integer {found['minimum']}–{found['maximum']}", key
+
+
+def test_the_readmes_entry_is_accepted_and_its_mistake_said_in_these_words() -> None:
+    (example,) = blocks("README.md", "yaml")
+    (line,) = blocks("README.md", "text")
+    models = yaml.safe_load(example)["config"]["takeoff:models"]
+    assert parse({"models": models}, "local").models
+    models["breast-cancer"]["traffic"]["main"] = 95
+    with pytest.raises(ConfigError) as caught:
+        parse({"models": models}, "local")
+    assert str(caught.value) == line.strip()
+
+
+def test_the_readmes_entry_is_about_twenty_lines() -> None:
+    (example,) = blocks("README.md", "yaml")
+    assert len(example.splitlines()) <= 20
+
+
+# Each is put together here, or this file would hold what it forbids.
+FORBIDDEN = {
+    "registry host": "|".join(
+        name.replace(" ", r"\.")
+        for name in (
+            "pypi org|pythonhosted org|npmjs org|npmjs com|golang org/dl|proxy golang|sum golang|docker io|ghcr io",
+            "quay io|public ecr aws|gcr io|artifactory|jfrog io|pkg dev/",
+        )
+    ),
+    "machine path": r"(?<![\w.~*\"'-])/(?:work|root|home)" + r"/[a-z]",
+    "credential": "|".join(
+        (
+            r"(?:AKIA|ASIA)[0-9A-Z]{16}",
+            r"-----BEGIN [A-Z ]*PRIVATE" + " KEY",
+            r"gh[pousr]_\w{30}",
+            r"pul-[0-9a-f]{40}",
+            r"(?i:secret|token|password)\w*[\"']?\s*[:=]\s*[\"'][A-Za-z0-9/+]{40}[\"']",
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("kind_", FORBIDDEN)
+def test_no_file_names_a_registry_a_machine_or_a_credential(kind_: str) -> None:
+    pattern, found = re.compile(FORBIDDEN[kind_]), []
+    for path in TRACKED:
+        # Names of Go modules, which are addresses, stand in these three.
+        if Path(path).name in {"go.mod", "go.sum", "go-requirements.txt"} or path == "tests/contract/test_documents.py":
+            continue
+        text = (ROOT / path).read_text(errors="replace")
+        found += [f"{path}: {hit}" for hit in pattern.findall(text) if "EXAMPLE" not in hit]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("kind_", "text"),
+    [
+        ("registry host", "index-url = https://pypi" + ".org/simple"),
+        ("machine path", "see /ho" + "me/me/takeoff"),
+        ("machine path", "`/wo" + "rk/main`"),
+        ("credential", "AKIA" + "A" * 16),
+        ("credential", 'aws_secret_access_key = "' + "a" * 40 + '"'),
+    ],
+)
+def test_the_search_would_find_one(kind_: str, text: str) -> None:
+    assert re.search(FORBIDDEN[kind_], text)
+
+
+@pytest.mark.parametrize("path", [path for path in MARKDOWN if re.match(r"docs/adr/\d", path)])
+def test_a_decision_has_status_context_decision_and_consequences(path: str) -> None:
+    text = (ROOT / path).read_text()
+    headings = re.findall(r"^(?:#+ (\w+)|(Status): \w+)", text, re.MULTILINE)
+    assert ["".join(parts) for parts in headings] == [
+        Path(path).name[:4],
+        "Status",
+        "Context",
+        "Decision",
+        "Consequences",
+    ]

@@ -1,0 +1,163 @@
+"""Models, configs, endpoints and the wish."""
+
+from __future__ import annotations
+
+from tests.local.edges.edge import MODEL_MAY, STACK, Sabotage
+
+ENDPOINT = "tests/unit/components/test_model_endpoint.py::test_"
+MODELS_ARE = f"{STACK}models_are_isolated_and_know_their_version_and_artifact"
+HOSTED = "components/model_endpoint.py"
+
+EDGES = (
+    Sabotage(
+        "default-tags",
+        "Provider",
+        "infra/program.py",
+        ', default_tags={"tags": tags(stack)}',
+        "",
+        f"{STACK}everything_carries_the_stacks_tags_by_default",
+    ),
+    Sabotage(
+        "owner-tag",
+        "ModelEndpoint",
+        HOSTED,
+        ', "takeoff:owner": args.owner',
+        "",
+        f"{STACK}what_belongs_to_a_model_carries_its_name_and_owner",
+    ),
+    Sabotage(
+        "shares-sum",
+        "ModelEndpoint",
+        HOSTED,
+        "if total != 100:",
+        "if False:",
+        f"{ENDPOINT}shares_that_do_not_sum_to_a_hundred_are_refused",
+    ),
+    Sabotage(
+        "shares-sum-of-a-stack-file",
+        "stack file",
+        "infra/config.py",
+        "(total := sum(self.traffic.values())) != 100",
+        "(total := 0)",
+        "tests/unit/infra/test_config.py::test_a_mistake_is_one_line_with_key_got_allowed_and_file",
+    ),
+    Sabotage(
+        "image-digest",
+        "ModelEndpoint",
+        HOSTED,
+        'if "@sha256:" not in self.image:',
+        "if False:",
+        f"{ENDPOINT}an_image_without_its_digest_is_refused",
+    ),
+    Sabotage(
+        "model-reads-its-artifact",
+        "iam.RolePolicy",
+        HOSTED,
+        "args.models.grant_read(role, args.model)",
+        "",
+        MODEL_MAY,
+    ),
+    Sabotage("model-pulls-its-image", "iam.RolePolicy", HOSTED, '"ecr:BatchGetImage", ', "", MODEL_MAY),
+    Sabotage("model-writes-its-log", "iam.RolePolicy", HOSTED, '"logs:PutLogEvents", ', "", MODEL_MAY),
+    Sabotage(
+        "model-metrics-namespace",
+        "iam.RolePolicy",
+        HOSTED,
+        'conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},',
+        "",
+        MODEL_MAY,
+    ),
+    Sabotage("model-isolation", "sagemaker.Model", HOSTED, "enable_network_isolation=True,", "", MODELS_ARE),
+    Sabotage("model-version", "sagemaker.Model", HOSTED, "VERSION_VARIABLE: variant.version.version", "", MODELS_ARE),
+    Sabotage(
+        "model-artifact", "sagemaker.Model", HOSTED, '"model_data_url": variant.version.artifact,', "", MODELS_ARE
+    ),
+    Sabotage(
+        "model-outlives-its-release",
+        "sagemaker.Model",
+        HOSTED,
+        "opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),",
+        "opts=pulumi.ResourceOptions(parent=self),",
+        f"{STACK}configs_and_models_outlive_their_release",
+    ),
+    Sabotage(
+        "config-outlives-its-release",
+        "sagemaker.EndpointConfiguration",
+        HOSTED,
+        "                retain_on_delete=True,\n",
+        "",
+        f"{STACK}configs_and_models_outlive_their_release",
+    ),
+    Sabotage(
+        "config-keeps-its-counts",
+        "sagemaker.EndpointConfiguration",
+        HOSTED,
+        'ignore_changes=["productionVariants[*].initialInstanceCount"],',
+        "",
+        f"{STACK}a_config_keeps_the_counts_that_it_was_born_with",
+    ),
+    Sabotage(
+        "config-encryption",
+        "sagemaker.EndpointConfiguration",
+        HOSTED,
+        "kms_key_arn=None if disks else self._args.key.arn,",
+        "",
+        f"{STACK}what_an_endpoint_stores_is_encrypted_under_the_stacks_key",
+    ),
+    Sabotage(
+        "candidate-starts-without-traffic",
+        "sagemaker.EndpointConfiguration",
+        HOSTED,
+        "100 if position == 0 else 0",
+        "variant.traffic",
+        f"{STACK}a_new_config_sends_no_traffic_to_the_candidate_until_rollout_says_so",
+    ),
+    Sabotage(
+        "generation",
+        "sagemaker.EndpointConfiguration",
+        "components/release.py",
+        "previous.generation + 1",
+        "previous.generation",
+        f"{STACK}going_back_to_an_old_content_takes_a_new_name",
+    ),
+    Sabotage(
+        "generation-in-the-name",
+        "sagemaker.EndpointConfiguration",
+        "components/release.py",
+        'f"{self.generation:04d}-{self.content}"',
+        "self.content",
+        f"{STACK}going_back_to_an_old_content_takes_a_new_name",
+    ),
+    Sabotage(
+        "endpoint-protection",
+        "sagemaker.Endpoint",
+        HOSTED,
+        "protect=True, ",
+        "",
+        f"{STACK}the_endpoint_is_protected_and_left_to_rollout",
+    ),
+    Sabotage(
+        "endpoint-left-to-rollout",
+        "sagemaker.Endpoint",
+        HOSTED,
+        ', ignore_changes=["endpointConfigName", "deploymentConfig"]',
+        "",
+        f"{STACK}the_endpoint_is_protected_and_left_to_rollout",
+    ),
+    Sabotage(
+        "wish-waits-for-its-listener",
+        "ssm.Parameter",
+        HOSTED,
+        "config.name, self._args.rollout.ready)",
+        "config.name, config.name)",
+        f"{STACK}the_wish_is_written_after_the_rule_that_hears_it",
+    ),
+    Sabotage(
+        "wish-traffic",
+        "ssm.Parameter",
+        HOSTED,
+        "Share(traffic=v.traffic, ",
+        "Share(traffic=0, ",
+        f"{STACK}the_wish_carries_traffic_and_counts",
+    ),
+)
