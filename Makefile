@@ -77,8 +77,9 @@ test: setup ## every test but the slow ones
 	@$(CLEAN) $(PY) -m pytest -m "not slow"
 
 .PHONY: test-all
-test-all: setup ## every test
-	@$(CLEAN) $(PY) -m pytest
+test-all: setup ## the slow tests, then `make test`
+	@$(CLEAN) $(PY) -m pytest -m slow
+	@$(MAKE) test
 
 .PHONY: sabotage
 sabotage: setup ## remove one declared resource or edge at a time; the scenario that owns it must fail

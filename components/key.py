@@ -45,10 +45,6 @@ class Key(pulumi.ComponentResource):
         """Let a role read what the key encrypted."""
         role.allow(Statement(actions=["kms:Decrypt"], resources=[self.arn]))
 
-    def grant_encrypt(self, role: Role) -> None:
-        """Let a role write under the key."""
-        role.allow(Statement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.arn]))
-
 
 def _account_decides(site: Site) -> str:
     """The key policy that hands access control to IAM; without it nobody could administer the key.

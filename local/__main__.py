@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import logs, status
-from local.cloud.daemon import DaemonError
-from local.cloud.images import ImageError
 from local.down import down
-from local.phases import PhaseError, takeoff
-from local.stack import NAME, EngineError
-from local.state import NotLocalError, State
+from local.phases import takeoff
+from local.stack import NAME
+from local.state import State
 from local.toolchain.environment import environment
 from local.up import up
 
-ERRORS = (EngineError, PhaseError, ImageError, DaemonError, NotLocalError, ClientError, BotoCoreError, RuntimeError)
+# Every error of ours that a person can mend is a RuntimeError with a line that says how.
+ERRORS = (RuntimeError, ClientError, BotoCoreError)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. What went wrong is one line on stderr and exit status 1."""
     chosen = _parser().parse_args(arguments)
     state = State.current()
+    # This process asks the account too: no profile, endpoint or proxy of the person's may lead it elsewhere.
+    env = environment(state, None)
+    os.environ.clear()
+    os.environ.update(env)
     try:
         match chosen.command:
             case "up":
