@@ -24,10 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.render:
         results.README.write_text(results.fresh(results.README.read_text()))
         return 0
-    machine = results.machine()
+    begun = results.about()
     names = list(BENCHMARKS) if chosen.only is None else chosen.only
     figures = toolchain.cold() if chosen.cold else [f for name in names for f in BENCHMARKS[name](quick=chosen.quick)]
-    run = results.document(machine, figures)
+    run = results.document(begun, figures)
     if not chosen.quick and chosen.only is None:
         results.write("cold" if chosen.cold else "latest", run)
         results.README.write_text(results.fresh(results.README.read_text()))

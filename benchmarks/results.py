@@ -19,14 +19,14 @@ README = REPOSITORY / "README.md"
 BEGIN, END = "<!-- figures -->", "<!-- end figures -->"
 
 
-def document(machine: dict[str, Any], figures: Sequence[Figure]) -> dict[str, Any]:
-    """Figures with the day, the commit and the machine of their run. It names no host and no path."""
-    return {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "commit": _commit(),
-        "machine": machine,
-        "figures": [figure.document() for figure in figures],
-    }
+def about() -> dict[str, Any]:
+    """The day, the commit and the machine, naming no host and no path. Ask before the run: it is a load itself."""
+    return {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "commit": _commit(), "machine": _machine()}
+
+
+def document(begun: dict[str, Any], figures: Sequence[Figure]) -> dict[str, Any]:
+    """A run as results.json keeps it: what `about` said before it, and its figures."""
+    return {**begun, "figures": [figure.document() for figure in figures]}
 
 
 def read() -> dict[str, Any]:
@@ -69,12 +69,11 @@ def _row(figure: dict[str, Any]) -> str:
 def _source(run: dict[str, Any]) -> str:
     machine = run["machine"]
     where = f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gb']} GB, {machine['system']}"
-    load = f"load {machine['load']} before the run"
-    return f"\nMeasured {run['date']} at {run['commit']} by `make bench`: {where}, Python {machine['python']}; {load}."
+    load = f"load average {machine['load']}"
+    return f"\nMeasured {run['date']} at {run['commit']}: {where}, Python {machine['python']}; {load}."
 
 
-def machine() -> dict[str, Any]:
-    """This machine, and how busy it is: ask before the run, which is a load itself."""
+def _machine() -> dict[str, Any]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cores": os.cpu_count(),

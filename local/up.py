@@ -42,10 +42,9 @@ def up(state: State) -> None:
 
 def connect(state: State, progress: Progress) -> LocalStack:
     """Start the emulated account where it does not run, say what came back with it, and open the stack in it."""
-    running = daemon.status(state) is not None
-    health = daemon.start(state)
-    if not running:
-        _say(progress, _restored(health))
+    if daemon.status(state) is None:
+        _say(progress, ["starting the emulated account"])
+        _say(progress, _restored(daemon.start(state)))
     env = environment(state, state.endpoint())
     ensure_stack(NAME, env)
     return LocalStack(state, env)

@@ -18,6 +18,7 @@ from local.toolchain import build, engine, go, home
 from local.toolchain.ready import official_host
 
 PYTHON = (3, 11)
+_LOCAL = "takeoff-local"  # local/pyproject.toml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +56,13 @@ def _packages(_state: State) -> Finding:
 
 
 def _wanted() -> Iterator[str]:
-    """What the package itself and its extra `local` require, by the installed metadata."""
-    for line in importlib.metadata.requires("takeoff") or []:
-        requirement, _, marker = line.partition(";")
-        if "extra" not in marker or re.search(r"extra == ['\"]local['\"]", marker):
-            yield re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]
+    """What this repository's two distributions require of their own accord, by the installed metadata."""
+    for distribution in filter(_installed, ("takeoff", _LOCAL)):
+        for line in importlib.metadata.requires(distribution) or []:
+            requirement, _, marker = line.partition(";")
+            if "extra" not in marker:
+                yield re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]
+    yield _LOCAL
 
 
 def _installed(name: str) -> bool:

@@ -14,13 +14,14 @@ STACK = "local"
 # An extended regular expression: sed reads it too (shell.py).
 STALE = "AWS_[A-Za-z0-9_]*|PULUMI_[A-Za-z0-9_]*|TAKEOFF_STATE|KUBECONFIG"
 _KEY = "takeoff-local"
+_NOBODY = "http://127.0.0.1:9"  # the discard port
 _LOOPBACK = ["127.0.0.1", "localhost", "::1"]
 
 
 def environment(state: State, endpoint: str | None, base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of the local stack, made from `base`: the emulated account's settings and no other account's.
 
-    Without an endpoint there are no AWS calls to make: none is named and the credentials stay worthless.
+    Without an endpoint a call of AWS's fails on this machine: it is sent to a port of loopback that nobody serves.
     """
     env = {key: value for key, value in base.items() if not is_stale(key)}
     env |= _tools(state, env.get("PATH", os.defpath)) | _pulumi(state) | _aws(endpoint) | _direct(env)
@@ -56,8 +57,8 @@ def _pulumi(state: State) -> dict[str, str]:
 
 
 def _aws(endpoint: str | None) -> dict[str, str]:
-    address = {"AWS_ENDPOINT_URL": require_loopback(endpoint)} if endpoint else {}
-    return address | {
+    return {
+        "AWS_ENDPOINT_URL": require_loopback(endpoint or _NOBODY),
         "AWS_ACCESS_KEY_ID": _KEY,
         "AWS_SECRET_ACCESS_KEY": _KEY,
         "AWS_REGION": REGION,

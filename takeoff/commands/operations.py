@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from model_code.contract import VersionRecord
@@ -84,12 +85,13 @@ def train(
 ) -> None:
     """Train a model here, by its container's own train command; for the first versions of a model."""
     deployed = stacks.read(stack)
-    for artifact in train_artifacts(deployed.model(model).code, out / model, count):
-        if store:
-            record, slot = register_artifact(deployed, model, artifact)
-            _say(model, record, slot)
-        else:
-            typer.echo(str(artifact))
+    with Console(stderr=True).status(f"training {model}"):
+        for artifact in train_artifacts(deployed.model(model).code, out / model, count):
+            if store:
+                record, slot = register_artifact(deployed, model, artifact)
+                _say(model, record, slot)
+            else:
+                typer.echo(str(artifact))
 
 
 def _settle(deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float, as_json: bool) -> None:

@@ -50,6 +50,16 @@ def test_bad_configuration_stops_up_and_changes_nothing(shared: Machine, mistake
     assert shared.resources() == before
 
 
+def test_a_name_too_long_stops_up_and_changes_nothing(shared: Machine) -> None:
+    before, good, name = shared.resources(), shared.stack_file.read_text(), "x" * 31
+    shared.stack_file.write_text(good.replace(f"{MODEL}:", f"{name}:"))
+    done = shared.run("up")
+    shared.stack_file.write_text(good)
+    assert done.returncode == 1
+    assert f"takeoff:models.{name}: got" in done.stdout + done.stderr
+    assert shared.resources() == before
+
+
 def test_a_port_that_is_taken_is_named_with_a_way_out(fresh: Machine) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

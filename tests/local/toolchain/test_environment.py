@@ -72,8 +72,9 @@ def test_an_endpoint_elsewhere_is_refused(state: State) -> None:
         environment(state, "https://sagemaker.us-east-1.amazonaws.com", THEIRS)
 
 
-def test_without_a_daemon_no_endpoint_is_named(state: State) -> None:
-    assert "AWS_ENDPOINT_URL" not in environment(state, None, THEIRS | {"AWS_ENDPOINT_URL": "https://aws.example"})
+def test_without_a_daemon_calls_go_to_loopback_and_fail_there(state: State) -> None:
+    env = environment(state, None, THEIRS | {"AWS_ENDPOINT_URL": "https://aws.example"})
+    assert env["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
 
 
 def test_loopback_never_goes_through_a_proxy(state: State) -> None:

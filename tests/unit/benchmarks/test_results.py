@@ -28,7 +28,7 @@ def test_a_figure_keeps_its_smallest_and_largest_run_in_three_digits() -> None:
 
 
 def test_what_is_kept_names_neither_the_host_nor_a_folder() -> None:
-    kept = str(results.document(results.machine(), []))
+    kept = str(results.document(results.about(), []))
     assert platform.node() not in kept
     assert str(results.REPOSITORY) not in kept
 
