@@ -30,6 +30,6 @@ def down(state: State) -> None:
     for leftover in account.everything():
         leftover.remove()
     if still := account.everything():
-        raise EngineError(f"still in the emulated account: {', '.join(f'{item.type} {item.name}' for item in still)}")
+        raise EngineError(f"still in the emulated account: {', '.join(f'{item.type} {item.id}' for item in still)}")
     daemon.stop(state)
     progress.say("takeoff: nothing of ours is left in the emulated account; it is stopped. `make up` starts again.")

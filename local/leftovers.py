@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +16,24 @@ from botocore.exceptions import ClientError
 from local.state import REGION, require_loopback
 
 PREFIX = "takeoff-local"
+ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+MODEL = "aws:sagemaker/model:Model"
+_MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 _TAG = {"takeoff:stack": "local"}
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something of ours: its Pulumi type, its physical name or id, and how to remove it."""
+    """Something of ours: its Pulumi type, its id in a Pulumi state, how to remove it.
+
+    `created` is in seconds since the epoch where that matters (see local/recover.py), else infinitely late.
+    """
 
     type: str
-    name: str
+    id: str
     remove: Callable[[], object]
+    created: float = math.inf
 
 
 class Account:
@@ -54,19 +64,16 @@ class Account:
 
     def _hosting(self) -> Iterator[Leftover]:
         client = self._client("sagemaker")
-        for kind, listed, key, member, delete in (
-            ("endpoint:Endpoint", "list_endpoints", "Endpoints", "EndpointName", client.delete_endpoint),
-            (
-                "endpointConfiguration:EndpointConfiguration",
-                "list_endpoint_configs",
-                "EndpointConfigs",
-                "EndpointConfigName",
-                client.delete_endpoint_config,
-            ),
-            ("model:Model", "list_models", "Models", "ModelName", client.delete_model),
+        for name in _ours(item["EndpointName"] for item in _pages(client, "list_endpoints", "Endpoints")):
+            yield Leftover(ENDPOINT, name, _bind(_remove_endpoint, client, name))
+        for token, operation, key, member, delete in (
+            (CONFIG, "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", client.delete_endpoint_config),
+            (MODEL, "list_models", "Models", "ModelName", client.delete_model),
         ):
-            for name in _ours(item[member] for item in _pages(client, listed, key)):
-                yield Leftover(f"aws:sagemaker/{kind}", name, _bind(delete, **{member: name}))
+            for item in _pages(client, operation, key):
+                if (name := item[member]).startswith(PREFIX):
+                    remove = _bind(delete, **{member: name})
+                    yield Leftover(token, name, remove, item["CreationTime"].timestamp())
 
     def _events(self) -> Iterator[Leftover]:
         client = self._client("events")
@@ -78,7 +85,7 @@ class Account:
         for machine in _pages(states, "list_state_machines", "stateMachines"):
             if machine["name"].startswith(PREFIX):
                 remove = _bind(states.delete_state_machine, stateMachineArn=machine["stateMachineArn"])
-                yield Leftover("aws:sfn/stateMachine:StateMachine", machine["name"], remove)
+                yield Leftover("aws:sfn/stateMachine:StateMachine", machine["stateMachineArn"], remove)
         for name in _ours(item["FunctionName"] for item in _pages(functions, "list_functions", "Functions")):
             yield Leftover("aws:lambda/function:Function", name, _bind(functions.delete_function, FunctionName=name))
         for group in _pages(logs, "describe_log_groups", "logGroups"):
@@ -123,6 +130,24 @@ def _ours(names: Iterable[str]) -> list[str]:
 
 def _bind(function: Callable[..., object], *arguments: object, **members: object) -> Callable[[], object]:
     return lambda: function(*arguments, **members)
+
+
+def _remove_endpoint(client: Any, name: str) -> None:
+    """An endpoint that moves cannot be deleted, and one that is being deleted is still there: wait for both."""
+    while _status(client, name) in _MOVING:
+        time.sleep(0.1)
+    client.delete_endpoint(EndpointName=name)
+    while _status(client, name) is not None:
+        time.sleep(0.1)
+
+
+def _status(client: Any, name: str) -> str | None:
+    try:
+        return str(client.describe_endpoint(EndpointName=name)["EndpointStatus"])
+    except ClientError as error:
+        if "Could not find" not in str(error):
+            raise
+        return None
 
 
 def _remove_rule(client: Any, name: str) -> None:

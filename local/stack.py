@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from local.cloud.processes import birth
@@ -27,8 +28,18 @@ class LocalStack:
     env: Mapping[str, str]
 
     def up(self, *, refresh: bool) -> None:
-        """Apply the program. `refresh` first asks the account what is really there. Raises EngineError."""
+        """Apply the program. `refresh` first asks the account what is really there. Raises EngineError.
+
+        From its beginning to its success the folder holds a mark, by which the next `up` sees that one did not finish.
+        """
+        if not self._mark.exists():
+            self._mark.touch()
         self._show("up", "--suppress-outputs", *(["--refresh"] if refresh else []))
+        self._mark.unlink()
+
+    def unfinished_since(self) -> float | None:
+        """When the first `up` began that did not finish, in seconds since the epoch; None when the last one did."""
+        return self._mark.stat().st_mtime if self._mark.exists() else None
 
     def destroy(self) -> None:
         """Delete everything in the state, protected or not: the account is emulated. Raises EngineError."""
@@ -45,13 +56,10 @@ class LocalStack:
         """The physical ids of everything in the state."""
         return {resource["id"] for resource in self._checkpoint().get("resources") or [] if resource.get("id")}
 
-    def pending_creates(self) -> list[dict[str, Any]]:
-        """What a killed `up` was creating: resources of which nobody knows whether they exist."""
-        operations = self._checkpoint().get("pending_operations") or []
-        return [operation["resource"] for operation in operations if operation["type"] == "creating"]
-
     def forget_pending(self) -> None:
-        """Drop the state's pending operations, once the account holds nothing of them."""
+        """Drop what a killed `up` was creating from the state, once the account holds nothing of it."""
+        if not self._checkpoint().get("pending_operations"):
+            return
         exported = json.loads(self._ask("stack", "export"))
         exported["deployment"].pop("pending_operations", None)
         self._ask("stack", "import", given=json.dumps(exported))
@@ -69,6 +77,10 @@ class LocalStack:
         if locks:
             self._ask("cancel", "--yes")
         return bool(locks)
+
+    @property
+    def _mark(self) -> Path:
+        return self.state.root / "up-unfinished"
 
     def _checkpoint(self) -> dict[str, Any]:
         """The state as the file backend keeps it; reading the file saves starting the engine."""

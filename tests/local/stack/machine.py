@@ -21,6 +21,7 @@ import yaml
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from catalog.desired import Desired
 from local.cloud import daemon
 from local.phases import prepare
 from local.stack import NAME, LocalStack
@@ -125,6 +126,11 @@ class Machine:
 
     def endpoint(self) -> dict[str, Any]:
         return dict(self.client("sagemaker").describe_endpoint(EndpointName=ENDPOINT))
+
+    def wish(self) -> Desired:
+        """What the endpoint should be, as Pulumi wrote it."""
+        found = self.client("ssm").get_parameter(Name=f"/takeoff/local/{MODEL}/desired")
+        return Desired.from_json(found["Parameter"]["Value"])
 
     def weights(self) -> dict[str, float]:
         return {v["VariantName"]: v["CurrentWeight"] for v in self.endpoint()["ProductionVariants"]}

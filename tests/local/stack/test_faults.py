@@ -142,6 +142,23 @@ def test_a_daemon_killed_in_the_middle_of_up_is_made_good_by_the_next_up(fresh: 
     assert set(changes(fresh.up())) == {"unchanged"}
 
 
+def test_what_an_unfinished_up_made_behind_the_states_back_is_removed_and_nothing_else(shared: Machine) -> None:
+    """As when the account dies between making a role and telling the engine so."""
+    before = shared.resources()
+    (shared.state.root / "up-unfinished").touch()
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    shared.client("iam").create_role(RoleName="takeoff-local-orphan", AssumeRolePolicyDocument=trust)
+    sagemaker = shared.client("sagemaker")
+    variants = sagemaker.describe_endpoint_config(EndpointConfigName=shared.endpoint()["EndpointConfigName"])
+    orphan = f"{ENDPOINT}-9999-00000000"
+    sagemaker.create_endpoint_config(EndpointConfigName=orphan, ProductionVariants=variants["ProductionVariants"])
+    output = shared.up()
+    assert "removed Role takeoff-local-orphan" in output
+    assert f"removed EndpointConfiguration {orphan}" in output
+    assert shared.resources() == before
+    assert not (shared.state.root / "up-unfinished").exists()
+
+
 def test_a_release_that_does_not_come_up_fails_up_and_leaves_the_old_one_serving(shared: Machine) -> None:
     """The candidate's next version is an artifact that no server can load."""
     config = shared.endpoint()["EndpointConfigName"]

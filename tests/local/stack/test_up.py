@@ -10,7 +10,6 @@ import signal
 import pytest
 from botocore.exceptions import ClientError
 
-from catalog.desired import Desired
 from tests.local.cloud.emulated import until
 from tests.local.stack.machine import ENDPOINT, Machine, changes, held_out
 
@@ -84,7 +83,7 @@ def test_a_wish_alone_moves_the_endpoint_and_leaves_its_verdict(fresh: Machine) 
 
 
 def test_a_change_of_config_replaces_the_fleet_without_a_failed_request_and_keeps_the_split(shared: Machine) -> None:
-    before, config = shared.pids(), shared.endpoint()["EndpointConfigName"]
+    before, config, generation = shared.pids(), shared.endpoint()["EndpointConfigName"], shared.wish().generation
     shared.edit(lambda model: model["variants"][1].update(instanceType="ml.c7i.large"))
     with shared.load() as seen:
         output = shared.up()
@@ -93,18 +92,18 @@ def test_a_change_of_config_replaces_the_fleet_without_a_failed_request_and_keep
     assert "created" in changes(output)
     after = shared.endpoint()
     assert after["EndpointConfigName"] != config
-    assert after["EndpointConfigName"].startswith("takeoff-local-breast-cancer-0002-")
+    assert after["EndpointConfigName"].startswith(f"{ENDPOINT}-{generation + 1:04d}-")
     assert shared.weights() == {"main": 90, "candidate": 10}
     assert not set(shared.pids()) & set(before)
     assert f"config {config}" in shared.resources(), "the old config is kept for the way back"
 
 
 def test_going_back_is_a_release_of_its_own(shared: Machine) -> None:
+    generation = shared.wish().generation
     shared.edit(lambda model: model["variants"][1].update(instanceType="ml.c6i.large"))
     shared.up()
-    wish = shared.client("ssm").get_parameter(Name="/takeoff/local/breast-cancer/desired")["Parameter"]["Value"]
-    assert Desired.from_json(wish).generation == 3
-    assert shared.endpoint()["EndpointConfigName"] == Desired.from_json(wish).config
+    assert shared.wish().generation == generation + 1
+    assert shared.endpoint()["EndpointConfigName"] == shared.wish().config
 
 
 def test_a_process_that_dies_is_started_again_and_counted(shared: Machine) -> None:
