@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 from local.leftovers import ENDPOINT, Account, Leftover
 from local.stack import LocalStack
+from local.toolchain.parent import PERIOD
 
 
 def recover(stack: LocalStack, account: Account) -> list[str]:
@@ -16,6 +19,7 @@ def recover(stack: LocalStack, account: Account) -> list[str]:
     done = []
     if stack.break_dead_lock():
         done.append("removed the lock of an `up` that was killed")
+        sleep(2 * PERIOD)  # its provider may still be making things: it looks for its parent once a period
     failed, since = account.failed_endpoints(), stack.unfinished_since()
     if not failed and since is None:
         return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -65,15 +66,8 @@ class LocalStack:
         self._ask("stack", "import", given=json.dumps(exported))
 
     def break_dead_lock(self) -> bool:
-        """Remove the lock of an `up` that is gone; whether there was one.
-
-        Raises EngineError when the holder lives: two at once would write one state.
-        """
-        locks = list((self.state.backend / ".pulumi" / "locks").rglob("*.json"))
-        for lock in locks:
-            holder = json.loads(lock.read_text()).get("pid", 0)
-            if birth(holder) is not None:
-                raise EngineError(f"another `pulumi` works on the local stack (pid {holder}); wait for it to end")
+        """Remove the lock of an `up` that is gone; whether there was one. Raises EngineError when its holder lives."""
+        locks = _dead_locks(self.state)
         if locks:
             self._ask("cancel", "--yes")
         return bool(locks)
@@ -84,7 +78,7 @@ class LocalStack:
 
     def _checkpoint(self) -> dict[str, Any]:
         """The state as the file backend keeps it; reading the file saves starting the engine."""
-        file = self.state.backend / ".pulumi" / "stacks" / "takeoff" / f"{NAME}.json"
+        file = _checkpoint_file(self.state)
         if not file.exists():
             return {}
         latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"].get("latest") or {}
@@ -107,3 +101,39 @@ class LocalStack:
         if done.returncode:
             raise EngineError(f"`{' '.join(command)}` failed: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
+
+
+def mend_checkpoint(state: State) -> bool:
+    """Put the state before the last step in the place of one that a kill cut in two; whether that was needed.
+
+    The file backend does not write atomically, but keeps the state before. Raises EngineError while an engine writes.
+    """
+    file = _checkpoint_file(state)
+    backup = file.with_name(f"{file.name}.bak")
+    if not backup.exists() or (file.exists() and _is_json(file)):
+        return False
+    _dead_locks(state)
+    shutil.copyfile(backup, file)
+    return True
+
+
+def _dead_locks(state: State) -> list[Path]:
+    """The locks that killed engines left. Raises EngineError when a holder lives: two at once would write one state."""
+    locks = list((state.backend / ".pulumi" / "locks").rglob("*.json"))
+    for lock in locks:
+        holder = json.loads(lock.read_text()).get("pid", 0) if _is_json(lock) else 0
+        if birth(holder) is not None:
+            raise EngineError(f"another `pulumi` works on the local stack (pid {holder}); wait for it to end")
+    return locks
+
+
+def _checkpoint_file(state: State) -> Path:
+    return state.backend / ".pulumi" / "stacks" / "takeoff" / f"{NAME}.json"
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_text())
+    except ValueError:
+        return False
+    return True

@@ -10,7 +10,7 @@ from local.cloud import daemon
 from local.leftovers import Account
 from local.phases import prepare, takeoff
 from local.recover import recover
-from local.stack import NAME, LocalStack
+from local.stack import NAME, LocalStack, mend_checkpoint
 from local.state import State
 from local.toolchain.environment import environment
 from local.toolchain.home import ensure_stack
@@ -45,6 +45,8 @@ def connect(state: State, progress: Progress) -> LocalStack:
     if daemon.status(state) is None:
         _say(progress, ["starting the emulated account"])
         _say(progress, _restored(daemon.start(state)))
+    if mend_checkpoint(state):
+        _say(progress, ["the state was cut in two by a kill; went back to the one before it"])
     env = environment(state, state.endpoint())
     ensure_stack(NAME, env)
     return LocalStack(state, env)

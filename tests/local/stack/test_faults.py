@@ -142,6 +142,15 @@ def test_a_daemon_killed_in_the_middle_of_up_is_made_good_by_the_next_up(fresh: 
     assert set(changes(fresh.up())) == {"unchanged"}
 
 
+def test_a_state_that_a_kill_cut_in_two_is_replaced_by_the_one_before(shared: Machine) -> None:
+    before = shared.resources()
+    checkpoint = shared.state.backend / ".pulumi/stacks/takeoff/local.json"
+    checkpoint.write_text(checkpoint.read_text()[:1000])
+    assert "went back to the one before" in shared.up()
+    assert shared.resources() == before
+    assert set(changes(shared.up())) == {"unchanged"}
+
+
 def test_what_an_unfinished_up_made_behind_the_states_back_is_removed_and_nothing_else(shared: Machine) -> None:
     """As when the account dies between making a role and telling the engine so."""
     before = shared.resources()
