@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from time import sleep
+import fcntl
 
 from local.leftovers import ENDPOINT, Account, Leftover
 from local.stack import LocalStack
-from local.toolchain.parent import PERIOD
+from local.state import State
 
 
 def recover(stack: LocalStack, account: Account) -> list[str]:
@@ -19,7 +19,7 @@ def recover(stack: LocalStack, account: Account) -> list[str]:
     done = []
     if stack.break_dead_lock():
         done.append("removed the lock of an `up` that was killed")
-        sleep(2 * PERIOD)  # its provider may still be making things: it looks for its parent once a period
+        _await_providers(stack.state)
     failed, since = account.failed_endpoints(), stack.unfinished_since()
     if not failed and since is None:
         return done
@@ -33,6 +33,12 @@ def recover(stack: LocalStack, account: Account) -> list[str]:
             done.append(f"removed {leftover.type.rpartition(':')[2]} {leftover.id}, which an unfinished `up` had made")
     stack.forget_pending()
     return done
+
+
+def _await_providers(state: State) -> None:
+    """Wait until no provider works on this account: a killed engine's goes on making things until it notices."""
+    with state.providers.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _is_programs(leftover: Leftover, since: float) -> bool:

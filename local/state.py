@@ -54,6 +54,11 @@ class State:
         return self.root / "cloud"
 
     @property
+    def providers(self) -> Path:
+        """A file that every resource provider at work holds a shared lock on."""
+        return self.root / "providers.lock"
+
+    @property
     def images(self) -> Path:
         """Container images, one folder per digest."""
         return self.root / "images"

@@ -7,10 +7,8 @@ import signal
 import threading
 import time
 
-PERIOD = 0.5  # seconds between two looks
 
-
-def die_with_parent(period: float = PERIOD) -> None:
+def die_with_parent(period: float = 0.5) -> None:
     """Kill this process and all that it started once its parent is gone, however the parent ended.
 
     Seen: after an engine was killed, hosts, programs and providers lived on for hours. Polling is portable, and Linux's

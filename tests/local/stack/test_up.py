@@ -23,7 +23,8 @@ def test_up_ends_with_predictions_and_three_next_commands(shared: Machine) -> No
         cells = [cell.strip() for cell in re.split("[│┃|]", row) if cell.strip()]
         asked, observed, accuracy = cells[3:6]
         assert abs(float(asked.split()[0]) - float(observed.split()[0])) <= 2
-        assert float(accuracy) > 0.9
+        # 360 and 40 rows of 142: which of them a variant is asked depends on what eight threads send first.
+        assert float(accuracy) > {"main": 0.95, "candidate": 0.8}[variant]
     assert re.findall(r"^  make (\w+)", output, re.M) == ["predict", "up", "down"]
 
 
