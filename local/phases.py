@@ -26,8 +26,8 @@ def prepare(stack: LocalStack) -> list[str]:
     Reads the models from the last deployment's outputs, so it does nothing before the first. Raises PhaseError.
     """
     done = []
+    ssm = boto3.client("ssm", endpoint_url=stack.env["AWS_ENDPOINT_URL"], region_name=REGION, **_nobody(stack.env))
     for name, model in stack.outputs().get("models", {}).items():
-        ssm = boto3.client("ssm", endpoint_url=stack.env["AWS_ENDPOINT_URL"], region_name=REGION, **_nobody(stack.env))
         image = images.build(model["code"], name, NAME, stack.state)
         if _value(ssm, name, "image") != image:
             ssm.put_parameter(Name=parameter_name(NAME, name, "image"), Value=image, Type="String", Overwrite=True)

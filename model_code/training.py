@@ -66,6 +66,10 @@ def _to_onnx(spec: ModelSpec, model: Any) -> bytes:
         initial_types=[("inputs", FloatTensorType([None, columns]))],
         options={"zipmap": False},  # probabilities as one array instead of a dictionary a row
     )
+    # skl2onnx lists the operator sets in a set's order, which differs from process to process.
+    operator_sets = sorted(graph.opset_import, key=lambda entry: str(entry.domain))
+    del graph.opset_import[:]
+    graph.opset_import.extend(operator_sets)
     return bytes(graph.SerializeToString(deterministic=True))
 
 
