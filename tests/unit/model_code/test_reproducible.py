@@ -14,7 +14,7 @@ import pytest
 @pytest.mark.parametrize("algorithm", ["logistic-regression", "gradient-boosting"])
 def test_processes_of_different_hash_seeds_train_the_same_bytes(tmp_path: Path, algorithm: str) -> None:
     digests = set()
-    for seed in ("1", "2", "3"):
+    for seed in ("5", "6"):  # without the fixed order these two differ
         folder = tmp_path / seed
         env = {**os.environ, "PYTHONHASHSEED": seed, "TAKEOFF_MODEL_CODE": "breast_cancer"}
         env |= {"SM_MODEL_DIR": str(folder), "SM_HPS": f'{{"algorithm": "{algorithm}"}}'}
