@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+
+from catalog.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """One production variant's part of an endpoint: traffic in percent, instances as a count."""
+    """One production variant's part of an endpoint: traffic in percent, instances as a count.
+
+    `instances` is None where autoscaling owns the count; nobody else sets it then.
+    """
 
     traffic: int
-    instances: int
+    instances: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +32,7 @@ class Desired:
     content: str
     generation: int
     variants: dict[str, Share]
-    plan: str = "all-at-once"
+    plan: Plan = field(default_factory=Plan)
 
     def to_json(self) -> str:
         """Canonical JSON, so that equal wishes are equal strings."""
@@ -39,7 +44,8 @@ class Desired:
         try:
             raw = json.loads(text)
             variants = {name: Share(**share) for name, share in raw.pop("variants").items()}
-            return cls(variants=variants, **raw)
+            plan = raw.pop("plan")
+            return cls(variants=variants, plan=Plan(**{**plan, "alarms": tuple(plan["alarms"])}), **raw)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"desired state: got {text!r}; allowed: what Pulumi writes to `desired`; {error}"

@@ -12,8 +12,8 @@ from components.site import Site
 from components.statement import Statement, policy
 
 
-class Role(pulumi.ComponentResource):
-    """An IAM role for one AWS service.
+class Role:
+    """An IAM role for one AWS service, made of two resources under whoever needs it (`opts.parent`).
 
     Statements are collected by `allow` (usually through a verb of the resource that owns the data, such as
     `bucket.grant_read(role)`) and written as one inline policy when `ready_arn`, the only public output, is first read.
@@ -29,8 +29,7 @@ class Role(pulumi.ComponentResource):
         description: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("takeoff:access:Role", name, None, opts)
-        self._name = name
+        self._name, self._opts = name, opts
         self._statements: list[Statement] = []
         self._sealed = False
         self._role = aws.iam.Role(
@@ -38,9 +37,8 @@ class Role(pulumi.ComponentResource):
             name=site.name(name, limit=64),
             description=description,
             assume_role_policy=_trust(service, site.account),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=opts,
         )
-        self.register_outputs({})
 
     def allow(self, *statements: Statement) -> None:
         """Add permissions. Raises RuntimeError once the role has been handed out."""
@@ -59,7 +57,7 @@ class Role(pulumi.ComponentResource):
             name="permissions",
             role=self._role.name,
             policy=policy([statement.document() for statement in self._statements]),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._opts,
         )
         return pulumi.Output.all(self._role.arn, inline.id).apply(lambda both: str(both[0]))
 

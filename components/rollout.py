@@ -14,7 +14,13 @@ from components.statement import Statement
 
 _ROOT = Path(__file__).resolve().parent.parent
 # What the function's archive holds: standard library and boto3 only, which the Lambda runtime carries.
-_SOURCES = ("catalog/__init__.py", "catalog/desired.py", "model_code/__init__.py", "model_code/rollout")
+_SOURCES = (
+    "catalog/__init__.py",
+    "catalog/desired.py",
+    "catalog/plan.py",
+    "model_code/__init__.py",
+    "model_code/rollout",
+)
 
 
 class Rollout(pulumi.ComponentResource):

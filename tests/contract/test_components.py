@@ -40,7 +40,7 @@ def whole() -> Deployment:
 
 
 def test_there_are_components() -> None:
-    assert {component.__name__ for component in components()} >= {"ModelEndpoint", "Rollout", "Role", "Bucket", "Key"}
+    assert {component.__name__ for component in components()} >= {"ModelEndpoint", "Rollout", "Bucket", "Key"}
 
 
 def test_every_component_of_the_code_is_used_by_the_local_stack(whole: Deployment) -> None:
