@@ -1,0 +1,211 @@
+"""One model's entry in a stack file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from catalog.instance_types import Accelerator, accelerator
+from catalog.plan import MOST_ALARMS, Kind, Plan, refusals
+from infra.config.base import AsTuple, Email, MistakeError, Percent, Share, Strict, Version
+from infra.config.variant import Cron, Shadow, Variant
+
+Minutes = Annotated[int, Field(ge=0, le=60)]
+Mode = Literal["realtime", "async", "multi-model"]
+Risk = Literal["unknown", "low", "medium", "high"]
+
+
+class Capture(Strict):
+    """What is kept of requests and answers."""
+
+    percent: Annotated[int, Field(ge=1, le=100)] = Field(description="percent of requests that are kept")
+    days: Annotated[int, Field(ge=1, le=3650)] = Field(description="days until a capture is deleted")
+
+
+class Rollback(Strict):
+    """When a deployment returns to the old fleet: limits of the new fleet, each variant for itself."""
+
+    error_percent: Share | None = Field(default=None, description="percent of requests that fail with 5xx")
+    latency_ms: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="99th percentile of the model's latency in milliseconds"
+    )
+
+    @model_validator(mode="after")
+    def _something_is_watched(self) -> Rollback:
+        if self.error_percent is None and self.latency_ms is None:
+            raise MistakeError("", "no limit", "errorPercent, latencyMs or both")
+        return self
+
+    def count(self) -> int:
+        """Alarms per variant."""
+        return (self.error_percent is not None) + (self.latency_ms is not None)
+
+
+class Deployment(Strict):
+    """How a new version or instance type reaches the live endpoint."""
+
+    plan: Kind = Field(default="all-at-once", description="how traffic moves to the new fleet")
+    percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=100, description="size of a step in percent: canary 1–50, linear 10–50, rolling 5–50"
+    )
+    step_minutes: Minutes = Field(default=0, description="minutes between two steps")
+    bake_minutes: Minutes = Field(default=0, description="minutes for which the old fleet is kept")
+    timeout_minutes: Annotated[int, Field(ge=10, le=480)] = Field(
+        default=30, description="minutes after which SageMaker gives up and returns"
+    )
+    rollback: Rollback | None = Field(default=None, description="limits that make it return; needed by all other plans")
+
+    def to_plan(self) -> Plan:
+        """The plan without its alarms, which the endpoint names."""
+        return Plan(
+            kind=self.plan,
+            percent=self.percent,
+            step_seconds=60 * self.step_minutes,
+            bake_seconds=60 * self.bake_minutes,
+            timeout_seconds=60 * self.timeout_minutes,
+        )
+
+
+# Where a plan's field stands in a model's entry.
+_KEYS = {
+    "kind": "deployment.plan",
+    "percent": "deployment.percent",
+    "alarms": "deployment.rollback",
+    "step_seconds": "deployment.stepMinutes",
+    "bake_seconds": "deployment.bakeMinutes",
+    "timeout_seconds": "deployment.timeoutMinutes",
+}
+
+
+class Batch(Strict):
+    """Scheduled predictions for a partition of features."""
+
+    schedule: Cron = Field(description="when, in UTC: `cron(...)` or `rate(...)`")
+    instance_type: str = Field(description="SageMaker instance type of the transform job")
+    instances: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="instances of the transform job")
+    version: Version = Field(default="approved", description="approved, candidate, or a pinned version")
+
+
+class Objective(Strict):
+    """The service level that the dashboard and its burn-rate alarms stand for."""
+
+    availability: Annotated[float, Field(ge=90, lt=100)] = Field(
+        default=99.9, description="percent of requests that must be answered, over 30 days"
+    )
+    latency_ms: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="99th percentile of the model's latency in milliseconds"
+    )
+
+
+class Model(Strict):
+    """One model in production."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        description="folder under model_code/ that trains and serves it"
+    )
+    owner: Email = Field(description="e-mail of who answers; becomes the tag takeoff:owner")
+    risk: Risk = Field(default="unknown", description="risk rating of the model card")
+    accelerator: Accelerator = Field(default="none", description="must match every instance type of the model")
+    mode: Mode = Field(default="realtime", description="how the endpoint answers, and how many artifacts it holds")
+    image: Annotated[str, StringConstraints(pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$")] | None = Field(
+        default=None, description="container image of others, by digest, in place of one built from `code`"
+    )
+    environment: dict[str, str] = Field(default={}, description="environment variables of the container")
+    variants: Annotated[tuple[Variant, ...], AsTuple] = Field(
+        min_length=1, max_length=10, description="production variants, one to ten"
+    )
+    traffic: dict[str, Percent] = Field(description="percent per variant; one share for each, sum 100")
+    shadow: Shadow | None = Field(default=None, description="a variant that gets copies of requests")
+    capture: Capture | None = Field(default=None, description="what is kept of requests and answers")
+    deployment: Deployment = Field(
+        default=Deployment(), description="how a new version or instance type reaches the live endpoint"
+    )
+    objective: Objective | None = Field(default=None, description="service level: dashboard and burn-rate alarms")
+    batch: Batch | None = Field(default=None, description="scheduled predictions for a partition of features")
+
+    @model_validator(mode="after")
+    def _variants_and_traffic_agree(self) -> Model:
+        names = [variant.name for variant in self.variants]
+        slots = [*names, *([self.shadow.name] if self.shadow else [])]
+        twice = sorted(name for name, count in Counter(slots).items() if count > 1)
+        if twice:
+            raise MistakeError("variants", f"{twice[0]!r} twice", "a name of its own for each variant")
+        if set(self.traffic) != set(names):
+            raise MistakeError(
+                "traffic", f"shares for {sorted(self.traffic)}", f"one share for each of {sorted(names)}"
+            )
+        if (total := sum(self.traffic.values())) != 100:
+            raise MistakeError("traffic", f"{self.traffic}, which sums to {total}", "integers that sum to 100")
+        return self
+
+    @model_validator(mode="after")
+    def _accelerator_matches(self) -> Model:
+        for where, instance_type in self.instance_types():
+            if where.startswith("batch"):
+                continue
+            if (carried := accelerator(instance_type)) != self.accelerator:
+                raise MistakeError(
+                    "accelerator",
+                    f"{self.accelerator!r} with {where} {instance_type!r}",
+                    f"accelerator: {carried} for this instance type, or an instance type with {self.accelerator!r}",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _shadow_stands_beside_one_variant(self) -> Model:
+        if self.shadow and len(self.variants) > 1:
+            raise MistakeError("shadow", f"a shadow beside {len(self.variants)} variants", "exactly one variant")
+        return self
+
+    @model_validator(mode="after")
+    def _mode_allows_the_rest(self) -> Model:
+        """https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html and multi-model-endpoints.html"""
+        if self.mode == "async" and len(self.variants) > 1:
+            raise MistakeError("variants", f"{len(self.variants)} with mode async", "exactly one variant")
+        for key, value in (("shadow", self.shadow), ("capture", self.capture if self.mode == "async" else None)):
+            if value and self.mode != "realtime":
+                raise MistakeError(key, f"{key} with mode {self.mode}", f"mode realtime, or no {key}")
+        for position, variant in enumerate(self.variants):
+            scaling, where = variant.scaling, f"variants[{position}].scaling"
+            if scaling and scaling.backlog_per_instance and self.mode != "async":
+                raise MistakeError(f"{where}.backlogPerInstance", f"with mode {self.mode}", "mode async")
+            if scaling and scaling.invocations_per_instance and self.mode == "async":
+                raise MistakeError(f"{where}.invocationsPerInstance", "with mode async", "backlogPerInstance")
+            if scaling and self.mode != "async" and any(b.minimum == 0 for b in (scaling, *scaling.schedule)):
+                raise MistakeError(f"{where}.minimum", f"0 with mode {self.mode}", "1 or more, or mode async")
+        return self
+
+    @model_validator(mode="after")
+    def _deployment_is_possible(self) -> Model:
+        rollback = self.deployment.rollback
+        wanted = rollback.count() * len(self.variants) if rollback else 0
+        if wanted > MOST_ALARMS:
+            where = "deployment.rollback"
+            raise MistakeError(where, f"{wanted} alarms over {len(self.variants)} variants", f"at most {MOST_ALARMS}")
+        # The endpoint names the alarms; here only their number matters.
+        plan = Plan(**{**vars(self.deployment.to_plan()), "alarms": tuple(map(str, range(wanted)))})
+        for found in refusals(plan, [self.least_instances(variant) for variant in self.variants]):
+            raise MistakeError(_KEYS[found.field], found.got, found.allowed)
+        return self
+
+    @staticmethod
+    def least_instances(variant: Variant) -> int:
+        """The instances that a variant has at the quietest hour."""
+        return variant.scaling.minimum if variant.scaling else variant.instances
+
+    def instance_types(self) -> Iterator[tuple[str, str]]:
+        """Key path and instance type of everything that runs."""
+        for position, variant in enumerate(self.variants):
+            yield f"variants[{position}].instanceType", variant.instance_type
+        if self.shadow:
+            yield "shadow.instanceType", self.shadow.instance_type
+        if self.batch:
+            yield "batch.instanceType", self.batch.instance_type
+
+    def versions(self) -> list[str]:
+        """The versions that must exist before the model can be deployed."""
+        served = {variant.version for variant in (*self.variants, *([self.shadow] if self.shadow else []))}
+        return sorted(served | ({self.batch.version} if self.batch else set()))

@@ -1,0 +1,63 @@
+"""A whole stack file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from catalog.instance_types import refusal
+from infra.config.base import AsTuple, MistakeError, ModelName, Region, Strict
+from infra.config.model import Model
+from infra.config.platform import Alerts, Deployer, Lake, Network, Registry
+
+
+class Stack(Strict):
+    """Everything a stack file may say under `takeoff:`."""
+
+    models: dict[ModelName, Model] = Field(
+        min_length=1, description="models in production, by name: at most 30 lower-case letters, digits and hyphens"
+    )
+    region: Region = Field(default="us-east-1", description="AWS region of everything in the stack")
+    allowed_regions: Annotated[tuple[Region, ...], AsTuple] = Field(
+        default=(), description="residency: the only regions that data and images may be in; empty for any"
+    )
+    retain_data: bool = Field(
+        default=True, description="refuse to delete a bucket or repository that still holds something"
+    )
+    protect: bool = Field(
+        default=False, description="protect everything that holds data: destroying it takes a step of its own"
+    )
+    network: Network | None = Field(default=None, description="VPC in which models run; none without it")
+    lake: Lake | None = Field(default=None, description="buckets for raw data, features and audit, with their catalog")
+    alerts: Alerts | None = Field(default=None, description="who hears of alarms")
+    registry: Registry | None = Field(default=None, description="model package groups and model cards")
+    deployer: Deployer | None = Field(default=None, description="the project that runs `pulumi up` inside AWS")
+
+    @model_validator(mode="after")
+    def _region_is_allowed(self) -> Stack:
+        if not self.allowed_regions:
+            return self
+        allowed = f"one of allowedRegions, {', '.join(self.allowed_regions)}"
+        if self.region not in self.allowed_regions:
+            raise MistakeError("region", repr(self.region), allowed)
+        for name, model in self.models.items():
+            parts = (model.image or "").split("/")[0].split(".")
+            if model.image and "ecr" in parts and parts[parts.index("ecr") + 1] not in self.allowed_regions:
+                raise MistakeError(f"models.{name}.image", f"an image in {parts[parts.index('ecr') + 1]}", allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _instance_types_exist(self) -> Stack:
+        for name, model in self.models.items():
+            for where, instance_type in model.instance_types():
+                if allowed := refusal(instance_type, self.region):
+                    raise MistakeError(f"models.{name}.{where}", repr(instance_type), allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _batch_has_a_lake(self) -> Stack:
+        for name, model in self.models.items():
+            if model.batch and not self.lake:
+                raise MistakeError(f"models.{name}.batch", "no lake to read from", "a `lake` block in this stack")
+        return self
