@@ -74,8 +74,8 @@ class Alerts(Strict):
 
     critical: Emails = Field(default=(), description="e-mail addresses that are woken up")
     warning: Emails = Field(default=(), description="e-mail addresses that read it in the morning")
-    runbooks: str = Field(
-        default="docs/runbooks", description="address of the runbooks' folder, for the link in every alarm"
+    runbooks: Annotated[str, StringConstraints(pattern=r"^https://.*[^/]$")] = Field(
+        description="address of the folder docs/runbooks as people read it: the link in every alarm"
     )
 
 

@@ -8,13 +8,11 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
-from infra.config import ConfigError, Model, Stack, Variant, parse
+from infra.config import ConfigError, parse
 from tests.tree import ROOT, files
 
 MARKDOWN = [path for path in files() if path.endswith(".md")]
@@ -122,36 +120,6 @@ def test_every_relative_link_leads_somewhere(path: str) -> None:
     if not (ROOT / "local").is_dir():
         missing = [link for link in missing if "local/" not in link]
     assert missing == []
-
-
-def table(heading: str) -> dict[str, tuple[str, str]]:
-    """Key → (type, default) below a heading of stacks/README.md."""
-    text = (ROOT / "stacks/README.md").read_text().partition(f"# {heading}\n")[2].partition("\n#")[0]
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")]
-    return {cells[0].strip("`"): (cells[1], cells[2].strip("`")) for cells in rows}
-
-
-def kind(text: str) -> str:
-    """The JSON type that a cell of the table means."""
-    first = text.split()[0].rstrip(":")
-    return {"list": "array", "object": "object", "boolean": "boolean", "integer": "integer"}.get(first, "string")
-
-
-@pytest.mark.parametrize(("heading", "model"), [("Stack files", Stack), ("A model", Model), ("A variant", Variant)])
-def test_the_table_of_keys_is_the_programs(heading: str, model: type[BaseModel]) -> None:
-    schema: dict[str, Any] = model.model_json_schema(by_alias=True)
-    described = table(heading)
-    assert set(described) == set(schema["properties"])
-    for key, (type_, default) in described.items():
-        found = schema["properties"][key]
-        assert kind(type_) == found["type"], key
-        assert default == (
-            "required" if key in schema["required"] else str(found["default"]).replace("True", "true")
-        ), key
-        if "enum" in found:
-            assert re.findall(r"`([^`]+)`", type_) == found["enum"], key
-        if found["type"] == "integer":
-            assert type_ == f"integer {found['minimum']}–{found['maximum']}", key
 
 
 def test_the_readmes_entry_is_accepted_and_its_mistake_said_in_these_words() -> None:
