@@ -2,8 +2,21 @@
 
 from infra.config.base import MistakeError
 from infra.config.load import ConfigError, load, parse
-from infra.config.model import Model
+from infra.config.model import Batch, Model, Objective
+from infra.config.platform import Alerts, Deployer
 from infra.config.stack import Stack
 from infra.config.variant import Variant
 
-__all__ = ["ConfigError", "MistakeError", "Model", "Stack", "Variant", "load", "parse"]
+__all__ = [
+    "Alerts",
+    "Batch",
+    "ConfigError",
+    "Deployer",
+    "MistakeError",
+    "Model",
+    "Objective",
+    "Stack",
+    "Variant",
+    "load",
+    "parse",
+]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from catalog.instance_types import Accelerator, accelerator
+from catalog.instance_types import Accelerator, accelerator, transform_types
 from catalog.plan import MOST_ALARMS, Kind, Plan, refusals
 from infra.config.base import AsTuple, Email, MistakeError, Percent, Share, Strict, Version
-from infra.config.variant import Cron, Shadow, Variant
+from infra.config.variant import Shadow, Variant
 
 Minutes = Annotated[int, Field(ge=0, le=60)]
 Mode = Literal["realtime", "async", "multi-model"]
@@ -30,7 +31,7 @@ class Rollback(Strict):
 
     error_percent: Share | None = Field(default=None, description="percent of requests that fail with 5xx")
     latency_ms: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="99th percentile of the model's latency in milliseconds"
+        default=None, description="mean latency of the model in milliseconds"
     )
 
     @model_validator(mode="after")
@@ -69,6 +70,8 @@ class Deployment(Strict):
         )
 
 
+# Two bad minutes make a rollback alarm go off (components/rollback.py).
+SHORTEST_WATCH = 120
 # Where a plan's field stands in a model's entry.
 _KEYS = {
     "kind": "deployment.plan",
@@ -83,10 +86,30 @@ _KEYS = {
 class Batch(Strict):
     """Scheduled predictions for a partition of features."""
 
-    schedule: Cron = Field(description="when, in UTC: `cron(...)` or `rate(...)`")
+    schedule: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$")] = Field(
+        description="when, in UTC: `cron(0 3 * * ? *)` or `rate(1 day)`"
+    )
     instance_type: str = Field(description="SageMaker instance type of the transform job")
     instances: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="instances of the transform job")
     version: Version = Field(default="approved", description="approved, candidate, or a pinned version")
+
+    @model_validator(mode="after")
+    def _jobs_have_this_type(self) -> Batch:
+        if self.instance_type not in transform_types():
+            near = difflib.get_close_matches(self.instance_type, sorted(transform_types()), n=4, cutoff=0.4)
+            raise MistakeError(
+                "instanceType", repr(self.instance_type), f"types of transform jobs, such as {', '.join(near)}"
+            )
+        return self
+
+
+class Asynchronous(Strict):
+    """An endpoint that answers later, into a bucket."""
+
+    days: Annotated[int, Field(ge=1, le=3650)] = Field(description="days until an answer is deleted")
+    concurrent: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="requests that one instance works on at a time; SageMaker chooses without it"
+    )
 
 
 class Objective(Strict):
@@ -110,9 +133,16 @@ class Model(Strict):
     risk: Risk = Field(default="unknown", description="risk rating of the model card")
     accelerator: Accelerator = Field(default="none", description="must match every instance type of the model")
     mode: Mode = Field(default="realtime", description="how the endpoint answers, and how many artifacts it holds")
-    image: Annotated[str, StringConstraints(pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$")] | None = Field(
-        default=None, description="container image of others, by digest, in place of one built from `code`"
-    )
+    asynchronous: Asynchronous | None = Field(default=None, description="where and how, for mode async")
+    image: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^\s:@]+@sha256:[0-9a-f]{64}$"
+            ),
+        ]
+        | None
+    ) = Field(default=None, description="an image in ECR by digest, in place of one built from `code`")
     environment: dict[str, str] = Field(default={}, description="environment variables of the container")
     variants: Annotated[tuple[Variant, ...], AsTuple] = Field(
         min_length=1, max_length=10, description="production variants, one to ten"
@@ -144,8 +174,6 @@ class Model(Strict):
     @model_validator(mode="after")
     def _accelerator_matches(self) -> Model:
         for where, instance_type in self.instance_types():
-            if where.startswith("batch"):
-                continue
             if (carried := accelerator(instance_type)) != self.accelerator:
                 raise MistakeError(
                     "accelerator",
@@ -165,6 +193,12 @@ class Model(Strict):
         """https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html and multi-model-endpoints.html"""
         if self.mode == "async" and len(self.variants) > 1:
             raise MistakeError("variants", f"{len(self.variants)} with mode async", "exactly one variant")
+        if (self.mode == "async") != (self.asynchronous is not None):
+            got = f"{'a' if self.asynchronous else 'no'} block with mode {self.mode}"
+            raise MistakeError("asynchronous", got, "the block with mode async, and no other")
+        if self.mode == "multi-model" and self.accelerator == "gpu":
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html: Triton's container alone.
+            raise MistakeError("mode", "multi-model with accelerator gpu", "accelerator none, or mode realtime")
         for key, value in (("shadow", self.shadow), ("capture", self.capture if self.mode == "async" else None)):
             if value and self.mode != "realtime":
                 raise MistakeError(key, f"{key} with mode {self.mode}", f"mode realtime, or no {key}")
@@ -189,6 +223,11 @@ class Model(Strict):
         plan = Plan(**{**vars(self.deployment.to_plan()), "alarms": tuple(map(str, range(wanted)))})
         for found in refusals(plan, [self.least_instances(variant) for variant in self.variants]):
             raise MistakeError(_KEYS[found.field], found.got, found.allowed)
+        watched = "stepMinutes" if plan.kind == "rolling" else "bakeMinutes"
+        minutes = plan.step_seconds if plan.kind == "rolling" else plan.bake_seconds
+        if rollback and minutes < SHORTEST_WATCH:
+            allowed = f"{SHORTEST_WATCH // 60} or more with rollback, or no alarm can go off in time"
+            raise MistakeError(f"deployment.{watched}", str(minutes // 60), allowed)
         return self
 
     @staticmethod
@@ -197,13 +236,11 @@ class Model(Strict):
         return variant.scaling.minimum if variant.scaling else variant.instances
 
     def instance_types(self) -> Iterator[tuple[str, str]]:
-        """Key path and instance type of everything that runs."""
+        """Key path and instance type of everything that the endpoint runs on."""
         for position, variant in enumerate(self.variants):
             yield f"variants[{position}].instanceType", variant.instance_type
         if self.shadow:
             yield "shadow.instanceType", self.shadow.instance_type
-        if self.batch:
-            yield "batch.instanceType", self.batch.instance_type
 
     def versions(self) -> list[str]:
         """The versions that must exist before the model can be deployed."""

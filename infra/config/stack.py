@@ -42,9 +42,8 @@ class Stack(Strict):
         if self.region not in self.allowed_regions:
             raise MistakeError("region", repr(self.region), allowed)
         for name, model in self.models.items():
-            parts = (model.image or "").split("/")[0].split(".")
-            if model.image and "ecr" in parts and parts[parts.index("ecr") + 1] not in self.allowed_regions:
-                raise MistakeError(f"models.{name}.image", f"an image in {parts[parts.index('ecr') + 1]}", allowed)
+            if model.image and (region := model.image.split(".")[3]) not in self.allowed_regions:
+                raise MistakeError(f"models.{name}.image", f"an image in {region}", allowed)
         return self
 
     @model_validator(mode="after")

@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from infra.config.base import AsTuple, MistakeError, SlotName, Strict, Version
 
-Cron = Annotated[str, StringConstraints(pattern=r"^(cron|rate|at)\(.+\)$")]
+# https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
+Cron = Annotated[str, StringConstraints(pattern=r"^\S+( \S+){5}$")]
 Count = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -29,7 +30,9 @@ class ScheduledCount(Bounds):
     """Other bounds from a moment on."""
 
     name: SlotName = Field(description="name of the scheduled action")
-    at: Cron = Field(description="when, in UTC: `cron(0 7 ? * MON-FRI *)`, `rate(1 day)` or `at(...)`")
+    cron: Cron = Field(
+        description="when, in UTC: minutes, hours, day, month, weekday and year, as in `0 7 ? * MON-FRI *`"
+    )
 
 
 class Scaling(Bounds):

@@ -23,7 +23,8 @@ def alone(model: dict[str, Any], **more: Any) -> None:
 def guarded(model: dict[str, Any], plan: str, percent: int, **more: Any) -> None:
     for variant in model["variants"]:
         variant["instances"] = 4
-    model["deployment"] = {"plan": plan, "percent": percent, "rollback": {"errorPercent": 5}, **more}
+    deployment = {"plan": plan, "percent": percent, "bakeMinutes": 2, "rollback": {"errorPercent": 5}}
+    model["deployment"] = {**deployment, **more}
 
 
 def shadowed(model: dict[str, Any], **more: Any) -> None:
@@ -34,7 +35,7 @@ def scaled(model: dict[str, Any], **more: Any) -> None:
     model["variants"][0]["scaling"] = {"minimum": 1, "maximum": 4, "invocationsPerInstance": 100, **more}
 
 
-BATCH = {"schedule": "rate(1 day)", "instanceType": "ml.c6i.large"}
+BATCH = {"schedule": "rate(1 day)", "instanceType": "ml.m5.large"}
 LLM = {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/lmi@sha256:" + "a" * 64}
 
 # What is wrong → (how to make it wrong, key path, a part of what is allowed)
@@ -76,6 +77,24 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         f"{MODEL}.deployment.rollback",
         "errorPercent, latencyMs",
     ),
+    "a rollback without the time for it": (
+        lambda _, m: guarded(m, "canary", 10, bakeMinutes=1),
+        f"{MODEL}.deployment.bakeMinutes",
+        "2 or more with rollback",
+    ),
+    "a rolling rollback without the time for it": (
+        lambda _, m: (alone(m), guarded(m, "rolling", 25, stepMinutes=1)),
+        f"{MODEL}.deployment.stepMinutes",
+        "2 or more with rollback",
+    ),
+    "many models on a GPU": (
+        lambda _, m: (
+            alone(m, instanceType="ml.g6.xlarge"),
+            m.update(mode="multi-model", accelerator="gpu"),
+        ),
+        f"{MODEL}.mode",
+        "accelerator none",
+    ),
     "more alarms than AWS takes": (
         lambda _, m: (
             m.update(
@@ -109,7 +128,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         "5 or more",
     ),
     "a schedule the wrong way round": (
-        lambda _, m: scaled(m, schedule=[{"name": "day", "at": "rate(1 day)", "minimum": 3, "maximum": 2}]),
+        lambda _, m: scaled(m, schedule=[{"name": "day", "cron": "0 7 * * ? *", "minimum": 3, "maximum": 2}]),
         f"{MODEL}.variants[0].scaling.schedule[0].maximum",
         "3 or more",
     ),
@@ -133,6 +152,11 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         f"{MODEL}.variants",
         "exactly one variant",
     ),
+    "an asynchronous endpoint with nowhere to answer": (
+        lambda _, m: (alone(m), m.update(mode="async")),
+        f"{MODEL}.asynchronous",
+        "the block with mode async",
+    ),
     "a shadow of many models": (
         lambda _, m: (alone(m), shadowed(m), m.update(mode="multi-model")),
         f"{MODEL}.shadow",
@@ -142,7 +166,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
     "a batch instance type of nowhere": (
         lambda s, m: (s.update(lake={}), m.update(batch=BATCH | {"instanceType": "ml.c6i.huge"})),
         f"{MODEL}.batch.instanceType",
-        "such as ml.c6i.",
+        "types of transform jobs, such as ml.c",
     ),
     "a region that is not allowed": (
         lambda s, _: s.update(allowedRegions=["eu-central-1"]),
@@ -211,13 +235,13 @@ ACCEPTED: dict[str, Change] = {
     "a shadow": lambda _, m: (alone(m), shadowed(m)),
     "a canary": lambda _, m: guarded(m, "canary", 50, stepMinutes=5, bakeMinutes=10),
     "linear": lambda _, m: guarded(m, "linear", 10, stepMinutes=3),
-    "rolling": lambda _, m: (alone(m), guarded(m, "rolling", 25)),
+    "rolling": lambda _, m: (alone(m), guarded(m, "rolling", 25, stepMinutes=2)),
     "scaling by load and hour": lambda _, m: scaled(
-        m, schedule=[{"name": "night", "at": "cron(0 20 * * ? *)", "minimum": 1, "maximum": 1}]
+        m, schedule=[{"name": "night", "cron": "0 20 * * ? *", "minimum": 1, "maximum": 1}]
     ),
     "an asynchronous endpoint that rests": lambda _, m: (
         alone(m, scaling={"minimum": 0, "maximum": 2, "backlogPerInstance": 5}),
-        m.update(mode="async"),
+        m.update(mode="async", asynchronous={"days": 7}),
     ),
     "many models": lambda _, m: (alone(m), m.update(mode="multi-model")),
     "batch": lambda s, m: (s.update(lake={}), m.update(batch=BATCH)),
