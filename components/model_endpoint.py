@@ -3,72 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pulumi
 import pulumi_aws as aws
 
-from catalog.desired import Desired, Share
 from catalog.instance_types import has_local_storage
-from components.bucket import Bucket
-from components.key import Key
-from components.release import Release, content_of, next_release
+from components.endpoint_rules import VERSION_VARIABLE
+from components.model_endpoint_args import ModelEndpointArgs
+from components.model_role import model_role
 from components.role import Role
-from components.rollout import Rollout
+from components.rollback import Watched, declare_rollback
+from components.scaled_variant import ScaledVariant, declare_scaling
 from components.site import Site
-from components.statement import Statement
-from model_code.contract import VersionRecord
+from components.variant import Shadow, Variant
 
-# The environment variable by which a container learns which version it serves.
-VERSION_VARIABLE = "TAKEOFF_MODEL_VERSION"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """A production variant: a slot (main, candidate, an arm of an experiment), never a version.
-
-    `traffic` is in percent; `instances` is a count.
-    """
-
-    name: str
-    version: VersionRecord
-    instance_type: str
-    instances: int
-    traffic: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelEndpointArgs:
-    """Everything one model's endpoint is made of.
-
-    `image` is a container image URI with its digest. `previous` is the wish that the last deployment left behind.
-    Raises ValueError when nothing would serve: no variant, or shares that do not sum to 100.
-    """
-
-    model: str
-    owner: str
-    image: str
-    variants: Sequence[Variant]
-    models: Bucket
-    key: Key
-    rollout: Rollout
-    previous: Desired | None = None
-
-    def __post_init__(self) -> None:
-        total = sum(variant.traffic for variant in self.variants)
-        if total != 100:
-            raise ValueError(f"{self.model}: got traffic that sums to {total}; allowed: 100 over all variants")
-        if "@sha256:" not in self.image:
-            raise ValueError(f"{self.model}: got image {self.image!r}; allowed: an image URI that names its digest")
-
-    def release(self) -> Release:
-        """The name-giving content: what an endpoint config cannot change once it exists."""
-        variants = [(v.name, v.version.artifact, v.version.version, v.instance_type) for v in self.variants]
-        return next_release(content_of({"image": self.image, "variants": variants}), self.previous)
+__all__ = ["ModelEndpoint", "ModelEndpointArgs", "Shadow", "Variant"]
 
 
 class ModelEndpoint(pulumi.ComponentResource):
-    """Role, models, an immutable endpoint config, the endpoint, and the wish that Rollout converges to."""
+    """Role, models, an immutable endpoint config, the endpoint, and the wish that Rollout converges to.
+
+    Scaling and rollback alarms are declared where they are asked for. The alarms watch the new fleet alone: see
+    components/rollback.py. Containers are isolated from every network, inside a VPC too.
+    """
+
+    # SageMaker pulls images and ships logs by a network of its own; a VPC's models need S3 alone, by its gateway.
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html
+    CALLS: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self, name: str, site: Site, args: ModelEndpointArgs, opts: pulumi.ResourceOptions | None = None
@@ -77,82 +39,73 @@ class ModelEndpoint(pulumi.ComponentResource):
         self._name, self._site, self._args = name, site, args
         self._release = args.release()
         self._tags = {"takeoff:model": args.model, "takeoff:owner": args.owner}
-        config = self._config(self._role())
+        self._child = pulumi.ResourceOptions(parent=self)
+        config = self._config(model_role(name, site, args, self._child))
         self.endpoint = self._endpoint(config)
-        self.desired = self._desired(config)
+        self.desired = self._desired(config, [*self._alarms(config), *self._scaling()])
         self.register_outputs({"endpoint": self.endpoint.name, "desired": self.desired.name})
 
-    def _role(self) -> Role:
-        """What a model container may do: read its artifacts, be pulled, write its log. Nothing else."""
-        site, args = self._site, self._args
-        role = Role(
-            f"{self._name}-model",
-            site=site,
-            service="sagemaker.amazonaws.com",
-            description=f"Serves {args.model} in {site.stack}",
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        args.models.grant_read(role, args.model)
-        log_group = site.arn("logs", f"log-group:/aws/sagemaker/Endpoints/{site.name(args.model)}")
-        repository = args.image.split("@")[0].split("/", 1)[1]
-        role.allow(
-            Statement(actions=["logs:CreateLogGroup"], resources=[log_group]),
-            Statement(
-                actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-                resources=[f"{log_group}:*"],
-            ),
-            Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-            Statement(
-                actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                resources=[site.arn("ecr", f"repository/{repository}")],
-            ),
-            Statement(
-                actions=["cloudwatch:PutMetricData"],
-                resources=["*"],
-                conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
-            ),
-        )
-        return role
-
-    def _model(self, variant: Variant, role: Role) -> aws.sagemaker.Model:
+    def _model(self, variant: Variant | Shadow, role: Role) -> aws.sagemaker.Model:
         """One version in one slot of this release. Kept in the account when the release ends: see `_config`."""
-        name = self._site.name(self._args.model, self._release.suffix, variant.name)
+        args, placement = self._args, self._args.placement
         return aws.sagemaker.Model(
             f"{self._name}-{self._release.suffix}-{variant.name}",
-            name=name,
+            name=self._site.name(args.model, self._release.suffix, variant.name),
             execution_role_arn=role.ready_arn,
             enable_network_isolation=True,
-            primary_container={
-                "image": self._args.image,
-                "model_data_url": variant.version.artifact,
-                "environment": {VERSION_VARIABLE: variant.version.version},
-            },
+            primary_container=self._container(variant),
+            vpc_config=placement
+            and {"subnets": placement.subnet_ids, "security_group_ids": placement.security_group_ids},
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
+
+    def _container(self, variant: Variant | Shadow) -> dict[str, Any]:
+        """One version's container, or one for every artifact of the model, which a request chooses by TargetModel.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/create-multi-model-endpoint.html
+        """
+        args = self._args
+        if args.mode == "multi-model":
+            prefix = pulumi.Output.concat("s3://", args.models.name, f"/{args.model}/")
+            many = {"image": args.image, "mode": "MultiModel", "model_data_url": prefix}
+            return many | ({"environment": dict(args.environment)} if args.environment else {})
+        return {
+            "image": args.image,
+            "model_data_url": variant.version.artifact,
+            "environment": {**args.environment, VERSION_VARIABLE: variant.version.version},
+        }
+
+    def _variant(self, variant: Variant | Shadow, role: Role, weight: int) -> dict[str, Any]:
+        return {
+            "variant_name": variant.name,
+            "model_name": self._model(variant, role).name,
+            "instance_type": variant.instance_type,
+            "initial_instance_count": variant.instances,
+            "initial_variant_weight": weight,
+        }
 
     def _config(self, role: Role) -> aws.sagemaker.EndpointConfiguration:
         """The release's endpoint config.
 
         It is retained when a new release takes its place in the program, since the endpoint uses it until Rollout has
         moved on. Its weights give everything to the first variant: a release takes traffic only when Rollout says so.
+        A shadow's weight is the share of that hundred which it gets a copy of.
         """
+        args, shadow = self._args, self._args.shadow
         variants = [
-            {
-                "variant_name": variant.name,
-                "model_name": self._model(variant, role).name,
-                "instance_type": variant.instance_type,
-                "initial_instance_count": variant.instances,
-                "initial_variant_weight": 100 if position == 0 else 0,
-            }
-            for position, variant in enumerate(self._args.variants)
+            self._variant(variant, role, 100 if position == 0 else 0) for position, variant in enumerate(args.variants)
         ]
-        disks = any(has_local_storage(variant.instance_type) for variant in self._args.variants)
+        later = args.asynchronous
+        disks = any(has_local_storage(instance_type) for instance_type in args.instance_types)
         return aws.sagemaker.EndpointConfiguration(
             f"{self._name}-{self._release.suffix}",
-            name=self._site.name(self._args.model, self._release.suffix),
-            kms_key_arn=None if disks else self._args.key.arn,
+            name=self._site.name(args.model, self._release.suffix),
+            kms_key_arn=None if disks else args.key.arn,
             production_variants=variants,
+            shadow_production_variants=[self._variant(shadow, role, shadow.percent)] if shadow else None,
+            data_capture_config=args.capture.config(args.model) if args.capture else None,
+            async_inference_config=later.config(args.model, args.key, args.alerts) if later else None,
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -174,26 +127,52 @@ class ModelEndpoint(pulumi.ComponentResource):
             ),
         )
 
-    def _desired(self, config: aws.sagemaker.EndpointConfiguration) -> aws.ssm.Parameter:
-        """The wish. Written last: its change is the event that starts Rollout."""
+    def _alarms(self, config: aws.sagemaker.EndpointConfiguration) -> Sequence[pulumi.Resource]:
+        """The rollback alarms, moved to the new fleet before the wish for it is written."""
+        args = self._args
+        if args.rollback is None:
+            return []
+        watched = Watched(
+            model=args.model,
+            owner=args.owner,
+            endpoint=self.endpoint.name,
+            config=config.name,
+            variants=args.variants,
+        )
+        return declare_rollback(self._site, watched, args.rollback, args.alerts, self._child)
 
-        def wish(names: Sequence[str]) -> str:
-            endpoint, config_name, _ = names
-            return Desired(
-                endpoint=endpoint,
-                config=config_name,
-                content=self._release.content,
-                generation=self._release.generation,
-                variants={v.name: Share(traffic=v.traffic, instances=v.instances) for v in self._args.variants},
-            ).to_json()
+    def _scaling(self) -> list[pulumi.Resource]:
+        args = self._args
+        return [
+            resource
+            for variant in args.variants
+            if variant.scaling
+            for resource in declare_scaling(
+                self._site,
+                ScaledVariant(
+                    name=f"{args.model}-scaling-{variant.name}",
+                    endpoint=self.endpoint.name,
+                    variant=variant.name,
+                    model=args.model,
+                    owner=args.owner,
+                ),
+                variant.scaling,
+                args.alerts,
+                self._child,
+            )
+        ]
 
+    def _desired(
+        self, config: aws.sagemaker.EndpointConfiguration, after: Sequence[pulumi.Resource]
+    ) -> aws.ssm.Parameter:
+        """The wish. Written last, after what Rollout relies on: its change is the event that starts Rollout."""
         ready = pulumi.Output.all(self.endpoint.name, config.name, self._args.rollout.ready)
         return aws.ssm.Parameter(
             f"{self._name}-desired",
             name=self._site.parameter(self._args.model, "desired"),
             description=f"What {self._args.model} should serve; a change starts Rollout",
             type="String",
-            insecure_value=ready.apply(wish),
+            insecure_value=ready.apply(lambda names: self._args.wish(self._site, names[0], names[1]).to_json()),
             tags=self._tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after]),
         )

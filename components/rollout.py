@@ -74,8 +74,9 @@ class Rollout(pulumi.ComponentResource):
         )
 
     def _permissions(self) -> list[Statement]:
-        """Read a wish, look at and move this stack's endpoints, write the outcome."""
+        """Read a wish, look at and move this stack's endpoints, suspend their scaling meanwhile, write the outcome."""
         site = self._site
+        scaling = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
         endpoints = site.arn("sagemaker", f"endpoint/{site.name()}-*")
         parameters = site.arn("ssm", f"parameter/takeoff/{site.stack}")
         configs = site.arn("sagemaker", f"endpoint-config/{site.name()}-*")
@@ -87,6 +88,18 @@ class Rollout(pulumi.ComponentResource):
                 resources=[endpoints],
             ),
             Statement(actions=["sagemaker:UpdateEndpoint"], resources=[endpoints, configs]),
+            # Application Auto Scaling looks at the endpoint's config with its caller's permissions, too.
+            # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+            Statement(actions=["sagemaker:DescribeEndpointConfig"], resources=[configs]),
+            Statement(
+                actions=["cloudwatch:DescribeAlarms"], resources=[site.arn("cloudwatch", f"alarm:{site.name()}-*")]
+            ),
+            Statement(actions=["application-autoscaling:DescribeScalableTargets"], resources=["*"]),
+            Statement(
+                actions=["application-autoscaling:RegisterScalableTarget"],
+                resources=[site.arn("application-autoscaling", "scalable-target/*")],
+                conditions=scaling,
+            ),
         ]
 
     def _state_machine(self, function: aws.lambda_.Function) -> aws.sfn.StateMachine:

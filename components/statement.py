@@ -13,6 +13,13 @@ import pulumi
 UNSCOPABLE: Mapping[str, str] = {
     "ecr:GetAuthorizationToken": "the token is the registry's, not a repository's",
     "cloudwatch:PutMetricData": "metrics have no ARN; scoped by the condition cloudwatch:namespace instead",
+    "ec2:DescribeDhcpOptions": "EC2 scopes no Describe call",
+    "ec2:DescribeNetworkInterfaces": "EC2 scopes no Describe call",
+    "ec2:DescribeSecurityGroups": "EC2 scopes no Describe call",
+    "ec2:DescribeSubnets": "EC2 scopes no Describe call",
+    "ec2:DescribeVpcEndpoints": "EC2 scopes no Describe call",
+    "ec2:DescribeVpcs": "EC2 scopes no Describe call",
+    "application-autoscaling:DescribeScalableTargets": "the service scopes no Describe call",
 }
 
 

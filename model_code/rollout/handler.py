@@ -1,10 +1,12 @@
-"""The Lambda function behind the rollout state machine: one look, at most one call."""
+"""The Lambda function behind the rollout state machine: one look, at most one change."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import boto3
@@ -15,72 +17,129 @@ from model_code.rollout import account
 from model_code.rollout.decide import (
     Attempted,
     Failed,
+    Hold,
     Observed,
     Step,
     Succeeded,
     UpdateConfig,
-    UpdateShares,
+    UpdateCount,
+    UpdateWeights,
     Wait,
     decide,
     fingerprint,
 )
 
-# Seconds between looks: quick at first, since a change of weights is short, one more each time, at most half a minute.
-LONGEST_WAIT = 30
+# Seconds between looks: quick at first, since a change of weights is short, one more each time, at most half a minute;
+# less while alarms watch, since an alarm that rang can fall silent once the bad fleet is gone.
+LONGEST_WAIT, LONGEST_WATCH = 30, 5
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The services that a rollout calls."""
+
+    sagemaker: Any
+    ssm: Any
+    cloudwatch: Any
+    autoscaling: Any
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Entry point for Lambda."""
-    return step(event, boto3.client("sagemaker"), boto3.client("ssm"), lambda: datetime.now(UTC))
+    return step(event, _clients(), lambda: datetime.now(UTC))
 
 
-def step(event: dict[str, Any], sagemaker: Any, ssm: Any, now: Callable[[], datetime]) -> dict[str, Any]:
+@cache
+def _clients() -> Clients:
+    """Made once for all steps that a function's process takes: making them is slower than a step."""
+    return Clients(*map(boto3.client, ("sagemaker", "ssm", "cloudwatch", "application-autoscaling")))
+
+
+def step(event: dict[str, Any], clients: Clients, now: Callable[[], datetime]) -> dict[str, Any]:
     """Take one step for the endpoint whose wish `event["parameter"]` names.
 
     Returns the next step's event: `status` (waiting, succeeded or failed), `seconds` to wait and, on failure, `reason`.
+    Scaling is suspended before a change of config and resumed before the outcome is written, whatever the outcome and
+    whoever suspended it, so that an execution which is started again after a kill leaves nothing suspended.
     """
     parameter = event["parameter"]
-    desired, version = account.read_desired(ssm, parameter)
-    observed = account.observe(sagemaker, desired.endpoint)
-    attempted = Attempted(**event.get("attempted", {}))
+    desired, version = account.read_desired(clients.ssm, parameter)
+    attempted = _remembered(event.get("attempted", {}), version)
+    observed = _observe(clients, desired)
+    attempted = _heard(attempted, desired, observed, now())
     taken = decide(desired, observed, attempted)
     try:
-        _act(sagemaker, desired, taken)
+        _act(clients, desired, observed, taken)
     except ClientError as error:
         taken = _refused(error)
     print(json.dumps({"endpoint": desired.endpoint, "status": observed.status, "step": repr(taken)}))
     if isinstance(taken, Succeeded | Failed):
-        outcome = _outcome(version, desired, observed, taken, now())
-        account.write_outcome(ssm, parameter, outcome)
+        account.suspend_scaling(clients.autoscaling, desired.endpoint, _variants(desired, observed), suspended=False)
+        outcome = _outcome(version, desired, observed, taken, now()) | _return(desired, observed, attempted, now())
+        account.write_outcome(clients.ssm, parameter, outcome)
         return {"parameter": parameter, "status": outcome["status"], "reason": outcome["reason"], "seconds": 0}
+    longest = LONGEST_WATCH if attempted.since and desired.plan.alarms else LONGEST_WAIT
     return {
         "parameter": parameter,
         "status": "waiting",
-        "attempted": _remember(attempted, taken, desired),
-        "seconds": min(event.get("seconds", 0) + 1, LONGEST_WAIT) if isinstance(taken, Wait) else 1,
+        "attempted": asdict(_remember(attempted, taken, now())),
+        "seconds": min(event.get("seconds", 0) + 1, longest) if isinstance(taken, Wait | Hold) else 1,
     }
 
 
-def _act(sagemaker: Any, desired: Desired, taken: Step) -> None:
+def _observe(clients: Clients, desired: Desired) -> Observed:
+    """The endpoint, and the plan's alarms for as long as they can matter."""
+    observed = account.observe(clients.sagemaker, desired.endpoint)
+    settled = observed.status == "InService" and observed.config == desired.config
+    if settled or not desired.plan.alarms:
+        return observed
+    return replace(observed, alarms=account.alarm_states(clients.cloudwatch, desired.plan.alarms))
+
+
+def _act(clients: Clients, desired: Desired, observed: Observed, taken: Step) -> None:
     if isinstance(taken, UpdateConfig):
-        account.update_config(sagemaker, desired.endpoint, taken.config)
-    if isinstance(taken, UpdateShares):
-        account.update_shares(sagemaker, desired.endpoint, taken.variants)
+        account.suspend_scaling(clients.autoscaling, desired.endpoint, _variants(desired, observed), suspended=True)
+        account.update_config(clients.sagemaker, desired, guarded=taken.guarded)
+    if isinstance(taken, UpdateWeights):
+        account.update_weights(clients.sagemaker, desired.endpoint, taken.weights)
+    if isinstance(taken, UpdateCount):
+        account.update_count(clients.sagemaker, desired.endpoint, taken.variant, taken.instances)
+
+
+def _variants(desired: Desired, observed: Observed) -> set[str]:
+    """Every variant that may be scaled: those that are there and those that will be."""
+    return {*desired.variants, *observed.variants}
 
 
 def _refused(error: ClientError) -> Step:
-    """Another update got in between (wait for it), or SageMaker will not have this one (say so)."""
+    """Another update got in between (wait for it), or AWS will not have this one (say so)."""
     message = str(error.response.get("Error", {}).get("Message", error))
     code = error.response.get("Error", {}).get("Code", "")
-    if code in {"ThrottlingException", "ResourceInUse"} or "in-progress" in message or "Updating" in message:
+    busy = {"ThrottlingException", "ResourceInUse", "ConcurrentUpdateException"}
+    if code in busy or "in-progress" in message or "Updating" in message:
         return Wait()
-    return Failed(f"SageMaker refused: {message}")
+    return Failed(f"{error.operation_name} was refused: {message}")
 
 
-def _remember(attempted: Attempted, taken: Step, desired: Desired) -> dict[str, str]:
-    config = taken.config if isinstance(taken, UpdateConfig) else attempted.config
-    shares = fingerprint(desired) if isinstance(taken, UpdateShares) else attempted.shares
-    return {"config": config, "shares": shares}
+def _remembered(raw: dict[str, Any], version: int) -> Attempted:
+    """What was attempted for this version of the wish; for another one nothing was."""
+    known = Attempted(**{**raw, "calls": tuple(raw.get("calls", ()))})
+    return known if known.version == version else Attempted(version=version)
+
+
+def _heard(attempted: Attempted, desired: Desired, observed: Observed, at: datetime) -> Attempted:
+    """Keep the names of alarms that ring after the change was asked for."""
+    if attempted.config != desired.config or not observed.ringing:
+        return attempted
+    return replace(attempted, rung={**dict.fromkeys(observed.ringing, _text(at)), **attempted.rung})
+
+
+def _remember(attempted: Attempted, taken: Step, at: datetime) -> Attempted:
+    if isinstance(taken, UpdateConfig):
+        return replace(attempted, config=taken.config, since=_text(at), rung={})
+    if isinstance(taken, UpdateWeights | UpdateCount):
+        return replace(attempted, calls=(*attempted.calls, fingerprint(taken)))
+    return replace(attempted, held=attempted.held + 1) if isinstance(taken, Hold) else attempted
 
 
 def _outcome(
@@ -93,5 +152,18 @@ def _outcome(
         "reason": taken.reason if isinstance(taken, Failed) else "",
         "config": observed.config,
         "desired_config": desired.config,
-        "at": at.isoformat(timespec="seconds"),
+        "at": _text(at),
     }
+
+
+def _return(desired: Desired, observed: Observed, attempted: Attempted, at: datetime) -> dict[str, Any]:
+    """How long the return to the old fleet took, from the first alarm or else from the call; nothing without one."""
+    if attempted.config != desired.config or observed.config == desired.config:
+        return {}
+    began = min([*attempted.rung.values()] or [attempted.since])
+    seconds = round((at - datetime.fromisoformat(began)).total_seconds())
+    return {"alarms": sorted(attempted.rung), "seconds_to_return": seconds}
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

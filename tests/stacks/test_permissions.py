@@ -16,6 +16,8 @@ from tests.stacks.test_local_stack import config, facts
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLER = ROOT / "model_code/rollout/account.py"
+# A client's name in the caller → its service's prefix in IAM.
+CLIENTS = {name: name for name in ("ssm", "sagemaker", "cloudwatch")} | {"autoscaling": "application-autoscaling"}
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +45,8 @@ def calls(file: Path) -> set[str]:
             and isinstance(node.func.value, ast.Name)
         ):
             client, method = node.func.value.id, node.func.attr
-            if client in {"ssm", "sagemaker"}:
-                found.add(f"{client}:{''.join(word.capitalize() for word in method.split('_'))}")
+            if client in CLIENTS:
+                found.add(f"{CLIENTS[client]}:{''.join(word.capitalize() for word in method.split('_'))}")
     return found
 
 
@@ -72,7 +74,9 @@ def test_a_role_is_assumed_by_its_service_alone(whole: Deployment, role: str, se
 def test_the_rollouts_function_may_do_what_its_code_calls_and_write_its_log(whole: Deployment) -> None:
     statements = allowed(whole, "rollout-step")
     assert calls(CALLER)
-    assert set(statements) == calls(CALLER) | {"logs:CreateLogStream", "logs:PutLogEvents"}
+    # Application Auto Scaling reads the endpoint's config with its caller's permissions.
+    on_behalf = {"sagemaker:DescribeEndpointConfig"}
+    assert set(statements) == calls(CALLER) | on_behalf | {"logs:CreateLogStream", "logs:PutLogEvents"}
     endpoints = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/takeoff-local-*"
     configs = "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/takeoff-local-*"
     parameters = "arn:aws:ssm:us-east-1:123456789012:parameter/takeoff/local/*"
@@ -82,6 +86,15 @@ def test_the_rollouts_function_may_do_what_its_code_calls_and_write_its_log(whol
         "sagemaker:DescribeEndpoint": [endpoints],
         "sagemaker:UpdateEndpointWeightsAndCapacities": [endpoints],
         "sagemaker:UpdateEndpoint": [endpoints, configs],
+        "sagemaker:DescribeEndpointConfig": [configs],
+        "cloudwatch:DescribeAlarms": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:takeoff-local-*"],
+        "application-autoscaling:DescribeScalableTargets": ["*"],
+        "application-autoscaling:RegisterScalableTarget": [
+            "arn:aws:application-autoscaling:us-east-1:123456789012:scalable-target/*"
+        ],
+    }
+    assert statements["application-autoscaling:RegisterScalableTarget"]["Condition"] == {
+        "StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}
     }
     (log,) = statements["logs:PutLogEvents"]["Resource"]
     assert log.endswith("/aws/lambda/takeoff-local-rollout:*")

@@ -6,7 +6,8 @@ from tests.local.edges.edge import MODEL_MAY, STACK, Sabotage
 
 ENDPOINT = "tests/unit/components/test_model_endpoint.py::test_"
 MODELS_ARE = f"{STACK}models_are_isolated_and_know_their_version_and_artifact"
-HOSTED = "components/model_endpoint.py"
+HOSTED, ARGS = "components/model_endpoint.py", "components/model_endpoint_args.py"
+RULES, ROLE = "components/endpoint_rules.py", "components/model_role.py"
 
 EDGES = (
     Sabotage(
@@ -28,7 +29,7 @@ EDGES = (
     Sabotage(
         "shares-sum",
         "ModelEndpoint",
-        HOSTED,
+        RULES,
         "if total != 100:",
         "if False:",
         f"{ENDPOINT}shares_that_do_not_sum_to_a_hundred_are_refused",
@@ -44,25 +45,25 @@ EDGES = (
     Sabotage(
         "image-digest",
         "ModelEndpoint",
-        HOSTED,
-        'if "@sha256:" not in self.image:',
+        RULES,
+        'if "@sha256:" not in args.image:',
         "if False:",
         f"{ENDPOINT}an_image_without_its_digest_is_refused",
     ),
     Sabotage(
         "model-reads-its-artifact",
         "iam.RolePolicy",
-        HOSTED,
+        ROLE,
         "args.models.grant_read(role, args.model)",
         "",
         MODEL_MAY,
     ),
-    Sabotage("model-pulls-its-image", "iam.RolePolicy", HOSTED, '"ecr:BatchGetImage", ', "", MODEL_MAY),
-    Sabotage("model-writes-its-log", "iam.RolePolicy", HOSTED, '"logs:PutLogEvents", ', "", MODEL_MAY),
+    Sabotage("model-pulls-its-image", "iam.RolePolicy", ROLE, '"ecr:BatchGetImage", ', "", MODEL_MAY),
+    Sabotage("model-writes-its-log", "iam.RolePolicy", ROLE, '"logs:PutLogEvents", ', "", MODEL_MAY),
     Sabotage(
         "model-metrics-namespace",
         "iam.RolePolicy",
-        HOSTED,
+        ROLE,
         'conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},',
         "",
         MODEL_MAY,
@@ -100,7 +101,7 @@ EDGES = (
         "config-encryption",
         "sagemaker.EndpointConfiguration",
         HOSTED,
-        "kms_key_arn=None if disks else self._args.key.arn,",
+        "kms_key_arn=None if disks else args.key.arn,",
         "",
         f"{STACK}what_an_endpoint_stores_is_encrypted_under_the_stacks_key",
     ),
@@ -155,7 +156,7 @@ EDGES = (
     Sabotage(
         "wish-traffic",
         "ssm.Parameter",
-        HOSTED,
+        ARGS,
         "Share(traffic=v.traffic, ",
         "Share(traffic=0, ",
         f"{STACK}the_wish_carries_traffic_and_counts",

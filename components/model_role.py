@@ -1,0 +1,63 @@
+"""The role under which a model is served."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.endpoint_rules import image_repository
+from components.model_endpoint_args import ModelEndpointArgs
+from components.network_interfaces import allow_interfaces
+from components.role import Role
+from components.site import Site
+from components.statement import Statement
+
+
+def model_role(name: str, site: Site, args: ModelEndpointArgs, opts: pulumi.ResourceOptions) -> Role:
+    """What a model container may do: read its artifacts, be pulled, write its log. Nothing else.
+
+    What is captured, answered later, run in a VPC or watched adds the permissions for it.
+    """
+    role = Role(
+        f"{name}-model",
+        site=site,
+        service="sagemaker.amazonaws.com",
+        description=f"Serves {args.model} in {site.stack}",
+        opts=opts,
+    )
+    args.models.grant_read(role, args.model)
+    role.allow(*_serving(site, args))
+    if args.capture:
+        args.capture.grant(role, args.model)
+    if args.asynchronous:
+        args.asynchronous.grant(role, args.model, args.alerts)
+    if args.placement:
+        allow_interfaces(role, site, args.placement)
+    if alarms := args.alarm_names(site):
+        # SageMaker reads rollback alarms with the permissions of the execution role.
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+        watched = [site.arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms]
+        role.allow(Statement(actions=["cloudwatch:DescribeAlarms"], resources=watched))
+    return role
+
+
+def _serving(site: Site, args: ModelEndpointArgs) -> list[Statement]:
+    """Log, image and metrics. The image may be another account's, such as one of AWS's own."""
+    log_group = site.arn("logs", f"log-group:/aws/sagemaker/Endpoints/{site.name(args.model)}")
+    account, region, repository = image_repository(args.image)
+    return [
+        Statement(actions=["logs:CreateLogGroup"], resources=[log_group]),
+        Statement(
+            actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+            resources=[f"{log_group}:*"],
+        ),
+        Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        Statement(
+            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources=[f"arn:{site.partition}:ecr:{region}:{account}:repository/{repository}"],
+        ),
+        Statement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
+        ),
+    ]
