@@ -1,4 +1,4 @@
-"""The algorithms a model may be trained with, and the hyperparameters each of them takes."""
+"""What an algorithm is to training, and those of scikit-learn that any table may be trained with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from model_code.contract import ModelSpec
 from model_code.paths import SettingError
 
 Number = int | float
@@ -13,10 +14,17 @@ Number = int | float
 
 @dataclass(frozen=True, kw_only=True)
 class Algorithm:
-    """How to make a scikit-learn classifier, with the default of each hyperparameter that may be set."""
+    """How to make a classifier and its ONNX graph, with the default of each hyperparameter that may be set.
+
+    `build` takes the hyperparameters and answers an object with scikit-learn's fit and predict_proba. `export` takes
+    the spec and that object, fitted, and answers an onnx.ModelProto: `inputs` [rows, features] in float32 to
+    `probabilities` [rows, classes]. `libraries` are the distributions whose versions decide what comes out.
+    """
 
     build: Callable[..., Any]
     defaults: Mapping[str, Number]
+    export: Callable[[ModelSpec, Any], Any]
+    libraries: tuple[str, ...]
 
     def settings(self, given: Mapping[str, Any]) -> dict[str, Number]:
         """The defaults with the given values in their place; SageMaker hands every value over as text."""
@@ -26,14 +34,15 @@ class Algorithm:
         return {name: _number(name, given.get(name, value), type(value)) for name, value in self.defaults.items()}
 
 
-def choose(hyperparameters: Mapping[str, Any], allowed: tuple[str, ...]) -> tuple[str, Algorithm, dict[str, Number]]:
-    """The algorithm that the hyperparameters name, and its settings."""
+def choose(
+    hyperparameters: Mapping[str, Any], allowed: Mapping[str, Algorithm]
+) -> tuple[str, Algorithm, dict[str, Number]]:
+    """The algorithm that the hyperparameters name, and its settings. Raises SettingError."""
     given = dict(hyperparameters)
     name = given.pop("algorithm", None)
     if name not in allowed:
         raise SettingError(f"hyperparameter 'algorithm': got {name!r}, allowed: {', '.join(allowed)} (SM_HPS)")
-    algorithm = ALGORITHMS[name]
-    return name, algorithm, algorithm.settings(given)
+    return name, allowed[name], allowed[name].settings(given)
 
 
 def _number(name: str, value: object, kind: type[Number]) -> Number:
@@ -61,9 +70,29 @@ def _gradient_boosting(*, seed: int, trees: int, depth: int, learning_rate: floa
     )
 
 
-ALGORITHMS: Mapping[str, Algorithm] = {
-    "logistic-regression": Algorithm(build=_logistic_regression, defaults={"seed": 0, "c": 1.0, "max_iter": 1000}),
-    "gradient-boosting": Algorithm(
-        build=_gradient_boosting, defaults={"seed": 0, "trees": 100, "depth": 3, "learning_rate": 0.1}
-    ),
+def _converted(spec: ModelSpec, model: Any) -> Any:
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import FloatTensorType
+
+    graph = convert_sklearn(
+        model,
+        name=spec.name,  # else a random one
+        initial_types=[("inputs", FloatTensorType([None, len(spec.inputs.features)]))],
+        options={"zipmap": False},  # probabilities as one array instead of a dictionary a row
+    )
+    # skl2onnx lists the operator sets in a set's order, which differs from process to process.
+    operator_sets = sorted(graph.opset_import, key=lambda entry: str(entry.domain))
+    del graph.opset_import[:]
+    graph.opset_import.extend(operator_sets)
+    return graph
+
+
+def _scikit_learn(build: Callable[..., Any], **defaults: Number) -> Algorithm:
+    libraries = ("numpy", "scikit-learn", "skl2onnx")
+    return Algorithm(build=build, defaults={"seed": 0, **defaults}, export=_converted, libraries=libraries)
+
+
+TABULAR: Mapping[str, Algorithm] = {
+    "logistic-regression": _scikit_learn(_logistic_regression, c=1.0, max_iter=1000),
+    "gradient-boosting": _scikit_learn(_gradient_boosting, trees=100, depth=3, learning_rate=0.1),
 }

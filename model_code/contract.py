@@ -72,14 +72,28 @@ class Schema(_Data):
         return self
 
 
-class ModelSpec(_Data):
-    """One model: its name, what it is for, and the request it answers, whatever it runs on."""
+class Spec(_Data):
+    """What every model says of itself, whatever it takes and whatever it runs on."""
 
     name: Annotated[str, Field(pattern=NAME, max_length=NAME_LENGTH)]
     description: str
+
+
+class ModelSpec(Spec):
+    """A model that our server serves: rows of a schema in, a class and its probabilities out."""
+
     inputs: Schema
     max_rows: Annotated[int, Field(ge=1, le=50_000)] = 10_000
     """Rows that one request may carry."""
+
+
+class TextSpec(Spec):
+    """A model that takes and gives text, served by an image of somebody else's that its stack entry names."""
+
+    weights: Annotated[str, Field(min_length=1)]
+    """The published weights, by the name that their maker gives them."""
+    licence: Annotated[str, Field(min_length=1)]
+    """The weights' licence, by its SPDX identifier."""
 
 
 class VersionRecord(_Data):
@@ -98,7 +112,21 @@ def codes() -> list[str]:
 
 
 def load_spec(code: str) -> ModelSpec:
-    """The spec that `model_code/<code>/spec.py` exports.
+    """The spec of a model that takes rows of a schema.
+
+    Raises SpecError when `any_spec` does, and for a model that takes something else.
+    """
+    spec = any_spec(code)
+    if not isinstance(spec, ModelSpec):
+        raise SpecError(
+            f"model_code/{code}/spec.py: {spec.name} takes text and no rows of a schema; it is trained and served by "
+            "the image that `image:` of its stack entry names, not by model_code"
+        )
+    return spec
+
+
+def any_spec(code: str) -> Spec:
+    """The spec that `model_code/<code>/spec.py` exports, whatever kind of model it is.
 
     Raises SpecError when the folder is missing, does not load, or exports anything else.
     """
@@ -110,12 +138,13 @@ def load_spec(code: str) -> ModelSpec:
         )
     where = f"model_code/{code}/spec.py"
     try:
-        spec = importlib.import_module(f"model_code.{code}.spec").SPEC
+        spec: object = importlib.import_module(f"model_code.{code}.spec").SPEC
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or e['type']}: {e['msg']}" for e in error.errors())
         raise SpecError(f"{where}: {faults}") from error
     except (ImportError, AttributeError, SyntaxError) as error:
-        raise SpecError(f"{where} must export SPEC, a model_code.contract.ModelSpec: {error}") from error
-    if not isinstance(spec, ModelSpec):
-        raise SpecError(f"{where}: SPEC must be a model_code.contract.ModelSpec, got {type(spec).__name__}")
+        raise SpecError(f"{where} must export SPEC, a ModelSpec or TextSpec of model_code.contract: {error}") from error
+    if not isinstance(spec, Spec):
+        got = type(spec).__name__
+        raise SpecError(f"{where}: SPEC must be a ModelSpec or TextSpec of model_code.contract, got {got}")
     return spec

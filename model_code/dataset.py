@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -48,14 +49,16 @@ class Dataset:
 def carried_by_scikit_learn(file: str) -> Dataset:
     """A data set that scikit-learn ships inside its wheel, read without importing scikit-learn.
 
-    The file is a CSV whose first line counts rows and columns and whose last column is the label's position.
+    The file is a CSV whose last column is the label's position; packed by gzip it has no heading, else its first line
+    counts rows and columns. Raises DataError without scikit-learn.
     """
     found = find_spec("sklearn")
     if found is None or found.origin is None:
         raise DataError(f"{file} comes with scikit-learn, which is not installed: pip install 'takeoff[models]'")
     content = (Path(found.origin).parent / "datasets" / "data" / file).read_bytes()
-    lines = list(csv.reader(content.decode().splitlines()))[1:]
-    table = np.array(lines, dtype=np.float64)
+    packed = file.endswith(".gz")
+    lines = list(csv.reader((gzip.decompress(content) if packed else content).decode().splitlines()))
+    table = np.array(lines if packed else lines[1:], dtype=np.float64)
     return Dataset(
         values=table[:, :-1].astype(np.float32),
         labels=table[:, -1].astype(np.int64),

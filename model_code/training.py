@@ -9,26 +9,33 @@ from typing import Any
 
 import numpy as np
 
-from model_code.algorithms import Number, choose
+from model_code.algorithms import Algorithm, choose
 from model_code.contract import ModelSpec
 from model_code.dataset import DataError, Dataset
 from model_code.errors import InputError
 from model_code.paths import Paths, hyperparameters
 from model_code.table import Matrix, Table
 
-_CHECKED_AGAINST = 1e-3  # largest difference between ONNX in float32 and scikit-learn in float64 that is rounding
+_CHECKED_AGAINST = 1e-3  # largest difference between ONNX and what was fitted, often in float64, that is rounding
 
 
-def train(spec: ModelSpec, data: Dataset, algorithms: tuple[str, ...], environment: Mapping[str, str]) -> None:
+def train(spec: ModelSpec, data: Dataset, algorithms: Mapping[str, Algorithm], environment: Mapping[str, str]) -> None:
     """Writes model.onnx and metadata.json to SM_MODEL_DIR: the same data and hyperparameters give the same bytes."""
     name, algorithm, settings = choose(hyperparameters(environment), algorithms)
     training, held_out = _checked(spec, data).split()
     model = _fit(algorithm.build(**settings), training)
-    onnx = _to_onnx(spec, model)
+    onnx = bytes(algorithm.export(spec, model).SerializeToString(deterministic=True))
     metrics = _evaluate(onnx, model, held_out)
     folder = Paths.of(environment).model
     folder.mkdir(parents=True, exist_ok=True)
-    metadata = _metadata(spec, name, settings, training, held_out, metrics) | _example(onnx, held_out)
+    metadata = {
+        **_metadata(spec, training, held_out),
+        "algorithm": name,
+        "hyperparameters": settings,
+        "metrics": metrics,
+        "libraries": {library: version(library) for library in algorithm.libraries},
+        **_example(onnx, held_out),
+    }
     (folder / "model.onnx").write_bytes(onnx)
     (folder / "metadata.json").write_text(json.dumps(metadata, indent=1, sort_keys=True) + "\n")
     print(json.dumps({"event": "trained", "model": spec.name, "algorithm": name, **metrics}), flush=True)
@@ -55,24 +62,6 @@ def _fit(model: Any, training: Dataset) -> Any:
         return model.fit(training.values, training.labels)
 
 
-def _to_onnx(spec: ModelSpec, model: Any) -> bytes:
-    from skl2onnx import convert_sklearn
-    from skl2onnx.common.data_types import FloatTensorType
-
-    columns = len(spec.inputs.features)
-    graph = convert_sklearn(
-        model,
-        name=spec.name,  # else a random one
-        initial_types=[("inputs", FloatTensorType([None, columns]))],
-        options={"zipmap": False},  # probabilities as one array instead of a dictionary a row
-    )
-    # skl2onnx lists the operator sets in a set's order, which differs from process to process.
-    operator_sets = sorted(graph.opset_import, key=lambda entry: str(entry.domain))
-    del graph.opset_import[:]
-    graph.opset_import.extend(operator_sets)
-    return bytes(graph.SerializeToString(deterministic=True))
-
-
 def _predict(onnx: bytes, values: Matrix) -> Matrix:
     import onnxruntime
 
@@ -97,24 +86,13 @@ def _evaluate(onnx: bytes, model: Any, held_out: Dataset) -> dict[str, float]:
     }
 
 
-def _metadata(
-    spec: ModelSpec,
-    algorithm: str,
-    settings: Mapping[str, Number],
-    training: Dataset,
-    held_out: Dataset,
-    metrics: Mapping[str, float],
-) -> dict[str, Any]:
+def _metadata(spec: ModelSpec, training: Dataset, held_out: Dataset) -> dict[str, Any]:
     return {
         "model": spec.name,
-        "algorithm": algorithm,
-        "hyperparameters": dict(settings),
-        "metrics": dict(metrics),
         "rows": {"training": len(training.labels), "held_out": len(held_out.labels)},
         "data_sha256": training.sha256,
         "features": list(spec.inputs.names),
         "classes": list(spec.inputs.classes),
-        "libraries": {name: version(name) for name in ("numpy", "scikit-learn", "skl2onnx")},
     }
 
 

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from model_code.contract import load_spec
+from model_code.contract import SpecError, load_spec
 from takeoff.stack import CommandError
 
 _THREADS = 8
@@ -54,10 +54,15 @@ class TrafficReport:
 
 
 def held_out(code: str) -> tuple[list[list[float]], list[str]]:
-    """The rows that no version of a model was trained on, and the class of each."""
-    classes = load_spec(code).inputs.classes
+    """The rows that no version of a model was trained on, and the class of each.
+
+    Raises CommandError for a model that takes no rows, and where its libraries are not installed.
+    """
     try:
+        classes = load_spec(code).inputs.classes
         rows, labels = importlib.import_module(f"model_code.{code}.data").held_out()
+    except SpecError as error:
+        raise CommandError(f"predict: {error}") from error
     except ModuleNotFoundError as error:
         raise CommandError(f"predict: {error}; install the extra: pip install -e '.[models]'") from error
     return [[float(value) for value in row] for row in rows], [classes[int(label)] for label in labels]

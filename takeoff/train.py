@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model_code import artifact as artifacts
+from model_code.contract import SpecError, load_spec
 from takeoff.stack import CommandError
 
 
@@ -22,7 +23,9 @@ def train(code: str, folder: Path, count: int) -> Iterator[Path]:
     """
     algorithms = _algorithms(code)
     if count > len(algorithms):
-        raise CommandError(f"train: got {count} versions of {code}; allowed: at most {len(algorithms)} ({algorithms})")
+        raise CommandError(
+            f"train: got {count} versions of {code}; allowed: at most {len(algorithms)} ({', '.join(algorithms)})"
+        )
     for algorithm in algorithms[:count]:
         target = folder / algorithm / artifacts.NAME
         with tempfile.TemporaryDirectory() as scratch:
@@ -33,10 +36,12 @@ def train(code: str, folder: Path, count: int) -> Iterator[Path]:
 
 def _algorithms(code: str) -> tuple[str, ...]:
     try:
-        found: tuple[str, ...] = importlib.import_module(f"model_code.{code}.train").ALGORITHMS
+        load_spec(code)  # says so when the model is not ours to train
+        return tuple(importlib.import_module(f"model_code.{code}.train").ALGORITHMS)
+    except SpecError as error:
+        raise CommandError(f"train: {error}") from error
     except ModuleNotFoundError as error:
         raise CommandError(f"train: {error}; install the extra: pip install -e '.[models]'") from error
-    return found
 
 
 def _run(code: str, algorithm: str, scratch: Path) -> None:

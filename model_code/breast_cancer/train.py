@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model_code import training
+from model_code.algorithms import TABULAR
 from model_code.breast_cancer.data import load
 from model_code.breast_cancer.spec import SPEC
 
-ALGORITHMS = ("logistic-regression", "gradient-boosting")
+ALGORITHMS = TABULAR
 
 
 def train(environment: Mapping[str, str]) -> None:

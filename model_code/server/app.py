@@ -53,7 +53,7 @@ class App:
             else:
                 parse = _parser(headers)
                 kind = accepted(headers.get(b"accept", b""))
-                values = parse(await _body(receive, headers), self._predictor.table)
+                values = parse(await read_body(receive, headers), self._predictor.table)
                 rows, digest = len(values), _digest(values)
                 status, body = 200, ENCODERS[kind](self._predictor.predict(values), self._predictor.classes)
         except InputError as error:
@@ -102,7 +102,8 @@ def _parser(headers: dict[bytes, bytes]) -> Callable[[bytes, Any], Matrix]:
     return parse
 
 
-async def _body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+async def read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+    """The whole body. Raises InputError beyond MAX_BODY, DisconnectedError when the caller goes away."""
     declared = headers.get(b"content-length", b"0")
     if int(declared) > MAX_BODY:  # digits only: the HTTP parser refuses anything else
         raise _too_large(f"{int(declared)} bytes")

@@ -14,7 +14,9 @@ from model_code.errors import UnusableError
 from model_code.table import Matrix, Table
 
 THREADS = 1  # per process: instances scale out, and one row is far too little work to share
-_PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+# By what the image is made for. Neuron chips want a model compiled for them, and another runtime.
+PROVIDERS = {"none": [_CPU], "gpu": [_CUDA, _CPU]}
 
 
 class ModelError(UnusableError):
@@ -24,16 +26,16 @@ class ModelError(UnusableError):
 class Predictor:
     """The probabilities of an artifact's classes for a matrix of its features.
 
-    Raises ModelError when the files are missing, were trained for another schema, or do not repeat the answer that
-    training recorded in metadata.json.
+    `accelerator` is a key of PROVIDERS. Raises ModelError when the files are missing, were trained for another schema,
+    do not repeat the answer that training recorded in metadata.json, or would run elsewhere than on the accelerator.
     """
 
-    def __init__(self, folder: Path, spec: ModelSpec) -> None:
+    def __init__(self, folder: Path, spec: ModelSpec, accelerator: str = "none") -> None:
         self.table = Table(spec.inputs, spec.max_rows)
         self.classes = spec.inputs.classes
         metadata = _metadata(folder)
         _require_schema(metadata, spec, folder)
-        self._session = _session(folder / "model.onnx")
+        self._session = _session(folder / "model.onnx", PROVIDERS[accelerator])
         self._self_test(metadata)
 
     def predict(self, values: Matrix) -> Matrix:
@@ -64,13 +66,22 @@ def _require_schema(metadata: dict[str, Any], spec: ModelSpec, folder: Path) -> 
             raise ModelError(f"{folder}: trained for {key} {metadata[key]}, but {spec.name} declares {allowed}")
 
 
-def _session(file: Path) -> onnxruntime.InferenceSession:
+def _session(file: Path, providers: list[str]) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = THREADS
-    available = onnxruntime.get_available_providers()
+    if _CUDA in providers:
+        onnxruntime.preload_dlls()  # the CUDA libraries that requirements-gpu.txt brings as wheels
+    available = set(onnxruntime.get_available_providers())
     try:
-        return onnxruntime.InferenceSession(
-            str(file), options, providers=[provider for provider in _PROVIDERS if provider in available]
+        session = onnxruntime.InferenceSession(
+            str(file), options, providers=[provider for provider in providers if provider in available]
         )
     except Exception as error:  # onnxruntime's exceptions share no base class of their own
         raise ModelError(f"{file} does not load: {error}") from error
+    # Without a GPU, or without its driver, onnxruntime goes on with the CPU: a fleet paid for GPUs must not.
+    if session.get_providers()[0] != providers[0]:
+        raise ModelError(
+            f"{file} would run on {session.get_providers()}, but TAKEOFF_ACCELERATOR promises {providers[0]}: "
+            "needs an instance type with a GPU, its driver, and the image of Dockerfile.gpu"
+        )
+    return session

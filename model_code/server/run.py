@@ -15,7 +15,8 @@ from model_code.contract import ModelSpec
 from model_code.paths import Paths, SettingError
 from model_code.server.app import App
 from model_code.server.log import Log
-from model_code.server.predictor import Predictor
+from model_code.server.models import Models
+from model_code.server.predictor import PROVIDERS, Predictor
 
 _GRACE = 25  # seconds for requests in flight: SageMaker kills a container 30 s after SIGTERM
 _KEEP_ALIVE = 75  # seconds; longer than callers keep idle connections, so that a reused one is never just closing
@@ -26,16 +27,19 @@ def serve(spec: ModelSpec, environment: Mapping[str, str], parent: int) -> None:
     """Serves the model in SM_MODEL_DIR until SIGTERM or SIGINT, finishing what is in flight.
 
     SAGEMAKER_BIND_TO_PORT is the port (8080; 0 takes a free one), TAKEOFF_BIND_HOST the address (127.0.0.1; the
-    container's image says 0.0.0.0), TAKEOFF_MODEL_VERSION what answers name. With TAKEOFF_EXIT_WITH_PARENT=1 it ends
-    with the process `parent`.
+    container's image says 0.0.0.0), TAKEOFF_MODEL_VERSION what answers name, TAKEOFF_ACCELERATOR (none or gpu) what
+    the model must run on. With SAGEMAKER_MULTI_MODEL=true, which SageMaker sets for a multi-model endpoint, it begins
+    with no model and takes as many as fit TAKEOFF_MODELS_MEMORY_MB (half of the machine's memory). With
+    TAKEOFF_EXIT_WITH_PARENT=1 it ends with the process `parent`. Raises SettingError or ModelError.
     """
     log = Log()
-    version = _version(environment)
+    version, accelerator, memory = _version(environment), _accelerator(environment), _memory(environment)
     listener = _listen(environment)
-    predictor = Predictor(Paths.of(environment).model, spec)
     server = uvicorn.Server(
         uvicorn.Config(
-            App(predictor, version, log),
+            App(Predictor(Paths.of(environment).model, spec, accelerator), version, log)
+            if memory is None
+            else Models(spec, log, memory),
             http="httptools",
             ws="none",
             lifespan="off",
@@ -83,6 +87,28 @@ def _version(environment: Mapping[str, str]) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", version):
         raise SettingError(f"TAKEOFF_MODEL_VERSION must be 1 to 64 of A-Z a-z 0-9 . _ -, got {version!r}")
     return version
+
+
+def _accelerator(environment: Mapping[str, str]) -> str:
+    # Said by the image, not found out: onnxruntime's CUDA edition claims CUDA on machines that have none.
+    accelerator = environment.get("TAKEOFF_ACCELERATOR", "none")
+    if accelerator not in PROVIDERS:
+        raise SettingError(f"TAKEOFF_ACCELERATOR must be one of {', '.join(PROVIDERS)}, got {accelerator!r}")
+    return accelerator
+
+
+def _memory(environment: Mapping[str, str]) -> int | None:
+    """Bytes that the models of a multi-model endpoint may have; None for the one model of any other."""
+    if environment.get("SAGEMAKER_MULTI_MODEL", "").lower() != "true":
+        return None
+    if _accelerator(environment) != "none":
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
+        raise SettingError("TAKEOFF_ACCELERATOR must be none with SAGEMAKER_MULTI_MODEL; on GPUs only Triton may do it")
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    megabytes = environment.get("TAKEOFF_MODELS_MEMORY_MB", str(half >> 20))
+    if not megabytes.isdecimal() or int(megabytes) == 0:
+        raise SettingError(f"TAKEOFF_MODELS_MEMORY_MB must be a whole number above 0, got {megabytes!r}")
+    return int(megabytes) << 20
 
 
 def _listen(environment: Mapping[str, str]) -> socket.socket:

@@ -10,7 +10,17 @@ import pytest
 from pydantic import ValidationError
 
 from model_code import contract
-from model_code.contract import Feature, ModelSpec, Schema, SpecError, VersionRecord, load_spec
+from model_code.contract import (
+    Feature,
+    ModelSpec,
+    Schema,
+    SpecError,
+    TextSpec,
+    VersionRecord,
+    any_spec,
+    codes,
+    load_spec,
+)
 
 AGE = Feature(name="age", minimum=0, maximum=130)
 
@@ -19,6 +29,25 @@ def test_a_spec_is_read_by_its_folder_s_name() -> None:
     spec = load_spec("breast_cancer")
     assert spec.name == "breast-cancer"
     assert len(spec.inputs.features) == 30
+
+
+def test_a_spec_of_any_kind_is_read_and_one_without_rows_is_no_spec_of_rows() -> None:
+    spec = any_spec("open_llm")
+    assert isinstance(spec, TextSpec)
+    with pytest.raises(SpecError, match=r"model_code/open_llm/spec.py: open-llm takes text and no rows.*`image:`"):
+        load_spec("open_llm")
+    assert any_spec("digits") == load_spec("digits")
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_model_is_named_after_its_folder_and_has_a_card_with_its_risk(code: str) -> None:
+    spec, card = any_spec(code), (contract.FOLDER / code / "CARD.md").read_text()
+    assert spec.name == code.replace("_", "-")
+    assert card.startswith(f"# Model card: {spec.name}\n")
+    assert "**Risk rating: " in card
+    if isinstance(spec, TextSpec):
+        assert spec.weights in card
+        assert spec.licence in card
 
 
 @pytest.mark.parametrize("code", ["nope", "", "../x", "server", "breast-cancer"])
@@ -97,7 +126,7 @@ def test_a_version_record_survives_its_parameter() -> None:
 
 def test_reading_a_spec_imports_nothing_heavy() -> None:
     program = (
-        "import sys; from model_code.contract import load_spec; load_spec('breast_cancer');"
+        "import sys; from model_code.contract import any_spec, codes; [any_spec(code) for code in codes()];"
         "heavy = {'numpy', 'onnxruntime', 'sklearn', 'boto3', 'uvicorn', 'pulumi'} & sys.modules.keys();"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )

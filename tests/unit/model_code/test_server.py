@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -299,6 +300,73 @@ def test_a_model_file_that_is_none_is_not_served(model: Path, tmp_path: Path) ->
     (tmp_path / "model.onnx").write_bytes(b"not a model")
     with pytest.raises(ModelError, match="does not load"):
         Predictor(tmp_path, SPEC)
+
+
+def test_a_gpu_that_is_promised_and_missing_is_not_served_by_the_cpu(model: Path) -> None:
+    status, said = failing("serve", SM_MODEL_DIR=str(model), TAKEOFF_ACCELERATOR="gpu")
+    assert status == 2
+    assert "TAKEOFF_ACCELERATOR promises CUDAExecutionProvider" in said
+
+
+class Cuda:
+    """onnxruntime as its CUDA edition is on a machine with a GPU, which answers as the CPU does."""
+
+    def __init__(self, *arguments: Any, providers: list[str]) -> None:
+        self._providers = providers
+        self._session = onnxruntime.InferenceSession(*arguments, providers=["CPUExecutionProvider"])
+
+    def get_providers(self) -> list[str]:
+        return self._providers
+
+    def run(self, *arguments: Any) -> Any:
+        return self._session.run(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "providers"),
+    [("gpu", ["CUDAExecutionProvider", "CPUExecutionProvider"]), ("none", ["CPUExecutionProvider"])],
+)
+def test_the_graph_runs_where_the_image_promises(
+    accelerator: str, providers: list[str], model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model_code.server import predictor
+
+    asked: list[list[str]] = []
+
+    def session(*arguments: Any, providers: list[str]) -> Cuda:
+        asked.append(providers)
+        return Cuda(*arguments, providers=providers)
+
+    edition = SimpleNamespace(
+        SessionOptions=onnxruntime.SessionOptions,
+        InferenceSession=session,
+        preload_dlls=lambda: None,
+        get_available_providers=lambda: ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"],
+    )
+    monkeypatch.setattr(predictor, "onnxruntime", edition)
+    predictor.Predictor(model, SPEC, accelerator)
+    assert asked == [providers]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"TAKEOFF_ACCELERATOR": "neuron"}, "TAKEOFF_ACCELERATOR must be one of none, gpu, got 'neuron'"),
+        ({"SAGEMAKER_MULTI_MODEL": "true", "TAKEOFF_ACCELERATOR": "gpu"}, "on GPUs only Triton may do it"),
+        ({"SAGEMAKER_MULTI_MODEL": "true", "TAKEOFF_MODELS_MEMORY_MB": "0"}, "TAKEOFF_MODELS_MEMORY_MB must be"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(environment: dict[str, str], said: str) -> None:
+    status, printed = failing("serve", **environment)
+    assert status == 2
+    assert said in printed
+
+
+def test_a_model_of_text_is_not_ours_to_serve_or_train() -> None:
+    for command in ("serve", "train"):
+        status, said = failing(command, TAKEOFF_MODEL_CODE="open_llm")
+        assert status == 2
+        assert "takes text and no rows of a schema" in said
 
 
 def test_a_training_job_that_fails_leaves_its_reason_where_sagemaker_looks(tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from model_code import artifact, card, training
-from model_code.algorithms import ALGORITHMS, choose
+from model_code.algorithms import choose
 from model_code.breast_cancer import data
 from model_code.breast_cancer.spec import SPEC
 from model_code.breast_cancer.train import ALGORITHMS as OFFERED
 from model_code.breast_cancer.train import train
 from model_code.dataset import DataError, Dataset
+from model_code.digits.train import ALGORITHMS as NETWORKS
 from model_code.paths import Paths, SettingError, hyperparameters
 
 
@@ -99,9 +100,11 @@ def test_a_hyperparameter_that_cannot_be_used_is_named(given: Mapping[str, Any],
 
 
 def test_every_algorithm_takes_what_it_says_it_takes() -> None:
-    for algorithm in ALGORITHMS.values():
+    for algorithm in {**OFFERED, **NETWORKS}.values():
         as_text = {name: str(value) for name, value in algorithm.defaults.items()}
-        assert hasattr(algorithm.build(**algorithm.settings(as_text)), "fit")
+        built = algorithm.build(**algorithm.settings(as_text))
+        assert hasattr(built, "fit")
+        assert hasattr(built, "predict_proba")
 
 
 @pytest.mark.parametrize("text", ["nonsense", "[1]"])
@@ -136,10 +139,17 @@ def hps(algorithm: str) -> dict[str, str]:
     return {"SM_HPS": json.dumps({"algorithm": algorithm})}
 
 
-def test_the_card_shows_the_figures_that_training_gives() -> None:
-    text = (Path(str(importlib.import_module("model_code.breast_cancer").__file__)).parent / "CARD.md").read_text()
-    renewed = card.with_figures(text, card.figures("breast_cancer"))
-    assert text == renewed, "run `python -m model_code.card breast_cancer`"
+@pytest.mark.parametrize("code", ["breast_cancer", "digits"])
+def test_the_card_shows_the_figures_that_training_gives(code: str) -> None:
+    text = (Path(str(importlib.import_module(f"model_code.{code}").__file__)).parent / "CARD.md").read_text()
+    renewed = card.with_figures(text, card.figures(code))
+    assert text == renewed, f"run `python -m model_code.card {code}`"
+
+
+def test_the_libraries_that_made_a_version_are_named_in_it(version: tuple[Path, dict[str, Any]]) -> None:
+    pinned = (Path(str(data.__file__)).parent / "requirements.txt").read_text().splitlines()
+    assert set(version[1]["libraries"]) == {"numpy", "scikit-learn", "skl2onnx"}
+    assert {line.partition("==")[0] for line in pinned} >= set(version[1]["libraries"])
 
 
 def test_a_card_without_its_marks_is_refused() -> None:
