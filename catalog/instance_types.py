@@ -1,26 +1,72 @@
-"""SageMaker hosting instance types: where they exist and what accelerates them."""
+"""SageMaker instance types: where they exist, how large they are and what accelerates them."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Accelerator = Literal["none", "gpu", "neuron"]
 
-_DATA = Path(__file__).with_name("hosting_instance_types.json")
+_DATA, _SPECS = (Path(__file__).with_name(f"{name}.json") for name in ("hosting_instance_types", "instance_specs"))
 # AWS's naming of accelerated families: P and G carry NVIDIA GPUs, Inf and Trn AWS Neuron chips.
 # https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
 _GPU, _NEURON = ("p", "g"), ("inf", "trn")
 
 
+@dataclass(frozen=True, kw_only=True)
+class InstanceSpec:
+    """One type's size: vCPUs, memory in GiB, and `count` accelerators of one product; 0 and "" without any."""
+
+    instance_type: str
+    vcpu: int
+    memory_gib: float
+    accelerator: Accelerator
+    count: int
+    product: str
+
+
 @cache
 def _regions() -> dict[str, dict[str, list[str]]]:
-    regions: dict[str, dict[str, list[str]]] = json.loads(_DATA.read_text())["regions"]
-    return regions
+    found: dict[str, dict[str, list[str]]] = json.loads(_DATA.read_text())["regions"]
+    return found
+
+
+@cache
+def _specs() -> dict[str, Any]:
+    specs: dict[str, Any] = json.loads(_SPECS.read_text())
+    return specs
+
+
+def spec(instance_type: str) -> InstanceSpec | None:
+    """The size of a hosting type, or of the EC2 type behind it (`ml.g5.xlarge` or `g5.xlarge`); None if unknown."""
+    family_name, _, size = instance_type.removeprefix("ml.").partition(".")
+    found = _specs()["families"].get(family_name, {})
+    if size not in found.get("sizes", {}):
+        return None
+    vcpu, memory, count = found["sizes"][size]
+    return InstanceSpec(
+        instance_type=instance_type,
+        vcpu=vcpu,
+        memory_gib=memory,
+        accelerator=found["accelerator"],
+        count=count,
+        product=found["product"],
+    )
+
+
+def transform_types() -> frozenset[str]:
+    """Every instance type that a batch transform job may ask for; fewer than hosting has, and no region's list."""
+    return frozenset(f"ml.{family}.{size}" for family, sizes in _specs()["transform"].items() for size in sizes)
+
+
+def regions() -> tuple[str, ...]:
+    """The regions whose hosting types the catalog knows."""
+    return tuple(sorted(_regions()))
 
 
 def hosting_types(region: str) -> frozenset[str]:

@@ -113,7 +113,7 @@ def _type(field: dict[str, Any]) -> str:
         return f"list of {_type(kind['items'])}"
     if kind["type"] == "object":
         return f"object: name → {_type(kind['additionalProperties'])}"
-    return kind["type"] + _range(kind)
+    return f"{kind['type']}{_range(kind)}"
 
 
 def _range(kind: dict[str, Any]) -> str:

@@ -71,6 +71,9 @@ class _Account(Mocks):
             return {"partition": "aws", "id": "aws"}
         if args.token == "aws:ssm/getParametersByPath:getParametersByPath":
             return {"names": list(self._parameters), "values": list(self._parameters.values())}
+        if args.token == "aws:index/getAvailabilityZones:getAvailabilityZones":
+            names = [f"us-east-1{letter}" for letter in "abcdef"]
+            return {"names": names, "zoneIds": names, "groupNames": names, "id": "us-east-1"}
         raise AssertionError(f"the program asked the account for {args.token}, which no test answers")
 
 

@@ -27,7 +27,7 @@ def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _number(value: Any) -> Any:
+def as_number(value: Any) -> Any:
     """In YAML, 5 is a number too."""
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -42,4 +42,4 @@ AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 Emails = Annotated[tuple[Email, ...], AsTuple]
 Percent = Annotated[int, Field(ge=0, le=100)]
-Share = Annotated[float, BeforeValidator(_number), Field(ge=0, lt=100)]
+Share = Annotated[float, BeforeValidator(as_number), Field(ge=0, lt=100)]

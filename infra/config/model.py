@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from catalog.instance_types import Accelerator, accelerator, transform_types
 from catalog.plan import MOST_ALARMS, Kind, Plan, refusals
-from infra.config.base import AsTuple, Email, MistakeError, Percent, Share, Strict, Version
+from infra.config.base import AsTuple, Email, MistakeError, Percent, Share, Strict, Version, as_number
 from infra.config.variant import Shadow, Variant
 
 Minutes = Annotated[int, Field(ge=0, le=60)]
@@ -115,7 +115,7 @@ class Asynchronous(Strict):
 class Objective(Strict):
     """The service level that the dashboard and its burn-rate alarms stand for."""
 
-    availability: Annotated[float, Field(ge=90, lt=100)] = Field(
+    availability: Annotated[float, BeforeValidator(as_number), Field(ge=95, lt=100)] = Field(
         default=99.9, description="percent of requests that must be answered, over 30 days"
     )
     latency_ms: Annotated[int, Field(ge=1)] | None = Field(
@@ -210,6 +210,12 @@ class Model(Strict):
                 raise MistakeError(f"{where}.invocationsPerInstance", "with mode async", "backlogPerInstance")
             if scaling and self.mode != "async" and any(b.minimum == 0 for b in (scaling, *scaling.schedule)):
                 raise MistakeError(f"{where}.minimum", f"0 with mode {self.mode}", "1 or more, or mode async")
+        return self
+
+    @model_validator(mode="after")
+    def _objective_fits_an_alarm(self) -> Model:
+        if self.objective and len(self.variants) > 5:
+            raise MistakeError("objective", f"{len(self.variants)} variants", "at most 5: an alarm takes ten metrics")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from catalog.subnets import TAKEN, overlap
 from infra.config.base import AccountId, AsTuple, Emails, MistakeError, Strict
 
 Nat = Literal["none", "single", "per-zone"]
@@ -42,19 +43,20 @@ class Network(Strict):
 
     @model_validator(mode="after")
     def _addresses_are_free(self) -> Network:
-        blocks = {}
         named = [("cidr", self.cidr), *((f"reserved[{n}]", cidr) for n, cidr in enumerate(self.reserved))]
         for where, cidr in named:
             try:
-                blocks[where] = IPv4Network(cidr) if cidr else None
+                IPv4Network(cidr or TAKEN)
             except ValueError as error:
                 raise MistakeError(where, repr(cidr), f"a block such as 10.20.0.0/16 ({error})") from None
-        own = blocks.pop("cidr")
-        if own and not (own.is_private and 16 <= own.prefixlen <= 22):
-            raise MistakeError("cidr", str(own), "a private block of /16 to /22, such as 10.20.0.0/20")
-        for where, other in blocks.items():
-            if own and other and own.overlaps(other):
-                raise MistakeError("cidr", str(own), f"a block that does not overlap {where}, {other}")
+        if self.cidr is None:
+            return self
+        own = IPv4Network(self.cidr)
+        if not (own.is_private and 16 <= own.prefixlen <= 22):
+            raise MistakeError("cidr", self.cidr, "a private block of /16 to /22, such as 10.20.0.0/20")
+        for where, other in (*named[1:], ("the addresses of SageMaker's own hosts", TAKEN)):
+            if other and overlap(self.cidr, [other]):
+                raise MistakeError("cidr", self.cidr, f"a block that does not overlap {where}, {other}")
         return self
 
 
@@ -90,8 +92,8 @@ class Registry(Strict):
 class Deployer(Strict):
     """The CodeBuild project that runs `pulumi up` for this stack."""
 
-    repository: Annotated[str, StringConstraints(pattern=r"^https://.+$")] = Field(
-        description="address of the Git repository"
+    repository: Annotated[str, StringConstraints(pattern=r"^https://github\.com/[^/]+/[^/]+$")] = Field(
+        description="address of the GitHub repository"
     )
     branch: str = Field(default="main", description="branch that is deployed")
     role: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] = Field(

@@ -1,4 +1,4 @@
-"""The local stack's program, whole."""
+"""One model alone, with nothing around it: what every stack has."""
 
 from __future__ import annotations
 
@@ -8,34 +8,25 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 import pytest
-import yaml
 
 from infra.program import deploy as program
 from tests.deployment import Deployment, Registered, deploy
+from tests.stacks import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-DIGEST = "a" * 64
 
 
 def config() -> dict[str, str]:
-    """The stack file as the engine hands it over: objects as JSON."""
-    raw = yaml.safe_load((ROOT / "stacks/Pulumi.local.yaml").read_text())["config"]
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in raw.items()}
+    """The local stack's first model and nothing around it."""
+    model = shipped.models("local")["breast-cancer"]
+    alone = {key: model[key] for key in ("code", "owner", "variants", "traffic")}
+    return {"takeoff:retainData": "false", "takeoff:models": json.dumps({"breast-cancer": alone})}
 
 
 def facts(**more: str) -> dict[str, str]:
     """An account after the phases: an image and two versions."""
-
-    def version(digit: str) -> str:
-        artifact = f"s3://takeoff-local-models/breast-cancer/{digit * 64}/model.tar.gz"
-        return json.dumps({"version": digit * 12, "artifact": artifact, "algorithm": "x", "metrics": {"accuracy": 0.9}})
-
-    leaves = {
-        "image": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/takeoff-local-breast-cancer@sha256:{DIGEST}",
-        "approved": version("1"),
-        "candidate": version("2"),
-    }
-    return {f"/takeoff/local/breast-cancer/{leaf}": value for leaf, value in {**leaves, **more}.items()}
+    found = shipped.facts("local", **more)
+    return {name: value for name, value in found.items() if name.startswith("/takeoff/local/breast-cancer/")}
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +168,7 @@ def test_models_are_isolated_and_know_their_version_and_artifact(whole: Deployme
         model = models[slot]
         container = model.inputs["primaryContainer"]
         assert model.inputs["enableNetworkIsolation"] is True
-        assert container["image"].endswith(f"@sha256:{DIGEST}")
+        assert container["image"].endswith(f"@sha256:{shipped.DIGEST}")
         assert container["modelDataUrl"].endswith(f"/{digit * 64}/model.tar.gz")
         assert container["environment"] == {"TAKEOFF_MODEL_VERSION": digit * 12}
 
@@ -195,7 +186,7 @@ def test_a_config_keeps_the_counts_that_it_was_born_with(whole: Deployment) -> N
 
 
 def test_the_rollouts_log_is_kept_for_ninety_days_under_the_functions_name(whole: Deployment) -> None:
-    log, function = whole.one(aws.cloudwatch.LogGroup), whole.one(aws.lambda_.Function)
+    log, function = whole.one(aws.cloudwatch.LogGroup, "rollout"), whole.one(aws.lambda_.Function)
     assert log.inputs["name"] == f"/aws/lambda/{function.inputs['name']}"
     assert log.inputs["retentionInDays"] == 90
     assert function.inputs["timeout"] == 60

@@ -52,7 +52,13 @@ def calls(file: Path) -> set[str]:
 
 def test_every_role_has_one_policy_and_is_known_here(whole: Deployment) -> None:
     roles = [role.name for role in whole.all(aws.iam.Role)]
-    assert sorted(roles) == ["breast-cancer-model", "rollout-start", "rollout-states", "rollout-step"]
+    assert sorted(roles) == [
+        "breast-cancer-image",
+        "breast-cancer-model",
+        "rollout-start",
+        "rollout-states",
+        "rollout-step",
+    ]
     assert sorted(policy.name for policy in whole.all(aws.iam.RolePolicy)) == sorted(roles)
 
 

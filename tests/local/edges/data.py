@@ -8,7 +8,9 @@ PRIVATE = f"{STACK}every_bucket_is_private_versioned_encrypted_and_tls_only"
 BUCKET = "components/bucket.py"
 
 EDGES = (
-    Sabotage("bucket-versions", "s3.BucketVersioning", BUCKET, '"Enabled"', '"Suspended"', PRIVATE),
+    Sabotage(
+        "bucket-versions", "s3.BucketVersioning", BUCKET, '{"status": "Enabled"}', '{"status": "Suspended"}', PRIVATE
+    ),
     Sabotage(
         "bucket-encryption",
         "s3.BucketServerSideEncryptionConfiguration",
@@ -51,8 +53,8 @@ EDGES = (
         "bucket-keeps-its-objects",
         "s3.Bucket",
         BUCKET,
-        "force_destroy=force_destroy, ",
-        "force_destroy=True, ",
+        "force_destroy=force_destroy,",
+        "force_destroy=True,",
         f"{STACK}the_local_stacks_bucket_goes_with_its_objects_and_any_other_keeps_them",
     ),
     Sabotage("grant-decrypt", "Key grant", BUCKET, "        self._key.grant_decrypt(role)\n", "", MODEL_MAY),

@@ -44,7 +44,7 @@ def before(**counts: int | None) -> Desired:
         ({"mode": "async"}, "asynchronous: got mode async without it"),
         ({"asynchronous": LATER["asynchronous"]}, "asynchronous: got mode realtime with it"),
         ({"capture": CAPTURE, **LATER}, "capture: got mode async; allowed: none"),
-        ({"image": f"docker.io/m@sha256:{'a' * 64}"}, "allowed: an image in ECR"),
+        ({"image": f"registry.example.com/m@sha256:{'a' * 64}"}, "allowed: an image in ECR"),
         ({"environment": {"TAKEOFF_MODEL_VERSION": "x"}}, "allowed: any other name"),
     ],
 )

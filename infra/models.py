@@ -1,0 +1,201 @@
+"""One model: its image, registry, endpoint, dashboard and batch runs, as far as the account is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from components.asynchronous import AsyncOutput
+from components.batch_inference import BatchInference, BatchInferenceArgs
+from components.capture import Capture
+from components.model_endpoint import ModelEndpoint
+from components.model_endpoint_args import ModelEndpointArgs
+from components.model_image import ModelImage, ModelImageArgs
+from components.model_registry import ModelRegistry, ModelRegistryArgs
+from components.rollback import Rollback
+from components.scaling import Scaling, ScheduledCount
+from components.service_dashboard import ServiceDashboard, ServiceDashboardArgs
+from components.variant import Shadow, Variant
+from infra import config as keys
+from infra.account import Facts
+from infra.config import ConfigError
+from infra.platform import Platform
+from model_code.contract import Spec, TextSpec, any_spec
+
+
+def declare(platform: Platform, name: str, model: keys.Model, facts: Facts) -> dict[str, Any]:
+    """Declare one model, or as much of it as the account is ready for. Returns its entry in the outputs.
+
+    Raises ConfigError for what only the account shows to be wrong, such as a step from the last release that
+    SageMaker refuses.
+    """
+    spec = any_spec(model.code)
+    try:
+        return _declare(platform, name, model, spec, facts)
+    except ValueError as error:
+        where = f"fix it in stacks/Pulumi.{platform.site.stack}.yaml"
+        raise ConfigError(f"takeoff:models.{name}: {str(error).removeprefix(f'{name}: ')}; {where}") from error
+
+
+def _declare(platform: Platform, name: str, model: keys.Model, spec: Spec, facts: Facts) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "code": model.code,
+        "owner": model.owner,
+        "traffic": model.traffic,
+        "versions": model.versions(),
+    }
+    entry |= _image(platform, name, model) if not (model.image or isinstance(spec, TextSpec)) else {}
+    entry |= _registry(platform, name, model, spec) if platform.config.registry else {}
+    if due := _due(name, model, spec, facts, platform.site.stack):
+        pulumi.log.info(f"{name}: not deployed yet; next: {due}")
+        return {**entry, "next": due}
+    args = _endpoint(platform, name, model, facts)
+    hosted = ModelEndpoint(name, platform.site, args, opts=platform.opts)
+    entry |= {"endpoint": hosted.endpoint.name, "desired": hosted.desired.name}
+    if model.objective:
+        _dashboard(platform, name, model, model.objective, hosted)
+    if model.batch:
+        entry |= _batch(platform, name, model, model.batch, facts)
+    return entry
+
+
+def _due(name: str, model: keys.Model, spec: Spec, facts: Facts, stack: str) -> str | None:
+    """The next command for a model that the account has no image or version for; None when it can be deployed."""
+    if isinstance(spec, TextSpec) and not model.image:
+        return f"pulumi config set --stack {stack} --path takeoff:models.{name}.image IMAGE@sha256:DIGEST"
+    if not (model.image or facts.image):
+        return f"takeoff image build {name} --stack {stack}"
+    missing = [version for version in model.versions() if version not in facts.versions]
+    if not missing:
+        return None
+    if isinstance(spec, TextSpec):
+        return f"takeoff register {name} ARTIFACT --stack {stack}"
+    return f"takeoff train {name} --count {len(missing)} --register --stack {stack}"
+
+
+def _image(platform: Platform, name: str, model: keys.Model) -> dict[str, Any]:
+    args = ModelImageArgs(
+        model=name,
+        code=model.code,
+        owner=model.owner,
+        sources=platform.lake.models,
+        key=platform.lake.key,
+        retain=platform.config.retain_data,
+        placement=platform.placement,
+    )
+    image = ModelImage(name, platform.site, args, opts=platform.guarded)
+    return {"project": image.project, "repository": image.repository_url}
+
+
+def _registry(platform: Platform, name: str, model: keys.Model, spec: Spec) -> dict[str, Any]:
+    args = ModelRegistryArgs(
+        model=name,
+        owner=model.owner,
+        description=spec.description,
+        key=platform.lake.key,
+        risk=model.risk,
+        readers=platform.config.registry.readers if platform.config.registry else (),
+        deployer_project_arn=platform.deployer.project_arn if platform.deployer else None,
+    )
+    return {"registry": ModelRegistry(name, platform.site, args, opts=platform.guarded).group}
+
+
+def _endpoint(platform: Platform, name: str, model: keys.Model, facts: Facts) -> ModelEndpointArgs:
+    lake, shadow, later, rollback = platform.lake, model.shadow, model.asynchronous, model.deployment.rollback
+    return ModelEndpointArgs(
+        model=name,
+        owner=model.owner,
+        image=model.image or facts.image,
+        environment=model.environment,
+        mode=model.mode,
+        variants=[_variant(variant, model, facts) for variant in model.variants],
+        shadow=Shadow(
+            name=shadow.name,
+            version=facts.versions[shadow.version],
+            instance_type=shadow.instance_type,
+            instances=shadow.instances,
+            percent=shadow.percent,
+        )
+        if shadow
+        else None,
+        capture=Capture(percent=model.capture.percent, bucket=lake.captures, key=lake.key)
+        if model.capture and lake.captures
+        else None,
+        asynchronous=AsyncOutput(bucket=lake.captures, concurrent=later.concurrent)
+        if later and lake.captures
+        else None,
+        plan=model.deployment.to_plan(),
+        rollback=Rollback(error_percent=rollback.error_percent, latency_ms=rollback.latency_ms) if rollback else None,
+        placement=platform.placement,
+        alerts=platform.alerts,
+        models=lake.models,
+        key=lake.key,
+        rollout=platform.rollout,
+        previous=facts.desired,
+    )
+
+
+def _variant(variant: keys.Variant, model: keys.Model, facts: Facts) -> Variant:
+    scaling, instances = variant.scaling, variant.instances
+    if scaling:
+        # The count to begin with; from then on it is autoscaling's.
+        instances = min(max(instances, scaling.minimum), scaling.maximum)
+    return Variant(
+        name=variant.name,
+        version=facts.versions[variant.version],
+        instance_type=variant.instance_type,
+        instances=instances,
+        traffic=model.traffic[variant.name],
+        scaling=Scaling(
+            minimum=scaling.minimum,
+            maximum=scaling.maximum,
+            invocations_per_instance=scaling.invocations_per_instance,
+            backlog_per_instance=scaling.backlog_per_instance,
+            schedule=[
+                ScheduledCount(name=each.name, cron=each.cron, minimum=each.minimum, maximum=each.maximum)
+                for each in scaling.schedule
+            ],
+        )
+        if scaling
+        else None,
+    )
+
+
+def _dashboard(
+    platform: Platform, name: str, model: keys.Model, objective: keys.Objective, hosted: ModelEndpoint
+) -> None:
+    args = ServiceDashboardArgs(
+        model=name,
+        owner=model.owner,
+        endpoint=hosted.endpoint.name,
+        variants=[variant.name for variant in model.variants],
+        objective=objective.availability / 100,
+        latency_ms=objective.latency_ms,
+        alerts=platform.alerts,
+    )
+    ServiceDashboard(name, platform.site, args, opts=platform.opts)
+
+
+def _batch(platform: Platform, name: str, model: keys.Model, batch: keys.Batch, facts: Facts) -> dict[str, Any]:
+    lake = platform.lake
+    if lake.features is None:
+        raise ValueError(f"{name}: batch without a lake")  # the configuration refuses it before
+    args = BatchInferenceArgs(
+        model=name,
+        owner=model.owner,
+        image=model.image or facts.image,
+        version=facts.versions[batch.version],
+        instance_type=batch.instance_type,
+        instances=batch.instances,
+        schedule=batch.schedule,
+        source=lake.features,
+        source_prefix=name,
+        output=lake.features,
+        key=lake.key,
+        models=lake.models,
+        placement=platform.placement,
+        alerts=platform.alerts,
+        environment=model.environment,
+    )
+    return {"batch": BatchInference(name, platform.site, args, opts=platform.opts).state_machine.arn}

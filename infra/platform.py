@@ -1,0 +1,111 @@
+"""What all models of a stack share, in the order in which it comes into being."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.alerts import PUBLISHERS, Alerts, AlertsArgs, Severity
+from components.batch_inference import BatchInference
+from components.data_lake import DataLake, DataLakeArgs, LakeArgs
+from components.deployer import Deployer, DeployerArgs
+from components.model_endpoint import ModelEndpoint
+from components.model_image import ModelImage
+from components.network import Network, NetworkArgs
+from components.placement import Placement, existing
+from components.rollout import Rollout
+from components.site import Site
+from infra import config as keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """One stack's shared parts, and the configuration that they came from. `guarded` is for whatever holds data."""
+
+    site: Site
+    config: keys.Stack
+    lake: DataLake
+    rollout: Rollout
+    placement: Placement | None
+    alerts: Alerts | None
+    deployer: Deployer | None
+    opts: pulumi.ResourceOptions
+    guarded: pulumi.ResourceOptions
+
+
+def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Platform:
+    """Declare the parts that the stack file asks for."""
+    opts = pulumi.ResourceOptions(provider=provider)
+    guarded = pulumi.ResourceOptions(provider=provider, protect=config.protect or None)
+    placement = _placement(site, config, provider)
+    lake = DataLake("lake", site, _lake(config), opts=guarded)
+    return Platform(
+        site=site,
+        config=config,
+        lake=lake,
+        rollout=Rollout("rollout", site, opts=opts),
+        placement=placement,
+        alerts=_alerts(site, config.alerts, lake, opts) if config.alerts else None,
+        deployer=_deployer(site, config.deployer, placement, opts) if config.deployer else None,
+        opts=opts,
+        guarded=guarded,
+    )
+
+
+def _placement(site: Site, config: keys.Stack, provider: aws.Provider) -> Placement | None:
+    """Where workloads run: a new VPC, an existing one, or AWS's own network."""
+    network, opts = config.network, pulumi.ResourceOptions(provider=provider)
+    if network is None:
+        return None
+    if network.cidr is None:
+        return existing(site, str(network.vpc_id), network.subnet_ids, opts)
+    zones = aws.get_availability_zones(
+        state="available",
+        # Neither local nor wavelength zones, in which most of this does not exist.
+        filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+        opts=pulumi.InvokeOptions(provider=provider),
+    )
+    chosen = sorted(zones.names)[: network.zones]
+    args = NetworkArgs(cidr=network.cidr, zones=chosen, nat=network.nat, services=_services(config))
+    return Network("network", site, args, opts=opts).placement
+
+
+def _services(config: keys.Stack) -> frozenset[str]:
+    """The AWS services that whatever is declared to run inside the VPC calls."""
+    callers = [ModelEndpoint.CALLS, ModelImage.CALLS]
+    callers += [Deployer.CALLS] if config.deployer else []
+    callers += [BatchInference.CALLS] if any(model.batch for model in config.models.values()) else []
+    return frozenset().union(*callers)
+
+
+def _lake(config: keys.Stack) -> DataLakeArgs:
+    kept = {name: model.capture or model.asynchronous for name, model in config.models.items()}
+    days = {name: block.days for name, block in kept.items() if block}
+    lake = config.lake
+    return DataLakeArgs(
+        retain_data=config.retain_data,
+        captures=bool(days),
+        capture_days=days,
+        lake=LakeArgs(audit_days=lake.audit_days, audit_mode=lake.audit_mode) if lake else None,
+        key_services=PUBLISHERS if config.alerts else (),
+    )
+
+
+def _alerts(site: Site, alerts: keys.Alerts, lake: DataLake, opts: pulumi.ResourceOptions) -> Alerts:
+    recipients: dict[Severity, tuple[str, ...]] = {"critical": alerts.critical, "warning": alerts.warning}
+    return Alerts("alerts", site, AlertsArgs(key=lake.key, recipients=recipients, runbooks=alerts.runbooks), opts)
+
+
+def _deployer(
+    site: Site, deployer: keys.Deployer, placement: Placement | None, opts: pulumi.ResourceOptions
+) -> Deployer:
+    args = DeployerArgs(
+        repository=deployer.repository,
+        branch=deployer.branch,
+        role_arn=deployer.role,
+        state=deployer.state,
+        placement=placement,
+    )
+    return Deployer("deployer", site, args, opts=opts)

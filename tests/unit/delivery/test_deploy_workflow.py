@@ -1,0 +1,139 @@
+"""deploy.yml and the scripts that it and the Deployer run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.tree import ROOT
+
+WORKFLOWS = ROOT / ".github/workflows"
+PULUMI = """#!/usr/bin/env bash
+echo "$@" >> "$CALLS"
+if [ "$1" = stack ]; then cat "$OUTPUTS"; exit; fi
+count=$(grep -c '^up' "$CALLS")
+if [ "$count" -le "$LOCKED" ]; then echo 'error: the stack is currently locked by 1 lock(s)' >&2; exit 255; fi
+exit "$STATUS"
+"""
+TAKEOFF = """#!/usr/bin/env bash
+echo "takeoff $@" >> "$CALLS"
+if [ "$1 $2" = "image build" ]; then echo "{\\"next\\": \\"$NEXT\\"}"; fi
+"""
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A PATH whose pulumi, takeoff and sleep write down that they were called."""
+    for name, text in (("pulumi", PULUMI), ("takeoff", TAKEOFF), ("sleep", '#!/bin/sh\necho "sleep $1" >> "$CALLS"\n')):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "calls").touch()
+    return tmp_path
+
+
+def run(machine: Path, script: str, **more: str) -> tuple[int, list[str]]:
+    env = {"PATH": f"{machine}:{os.environ['PATH']}", "CALLS": str(machine / "calls"), "LOCKED": "0", "STATUS": "0"}
+    env |= {"OUTPUTS": str(machine / "outputs"), "NEXT": "pulumi up --stack dev", **more}
+    done = subprocess.run([ROOT / ".ci" / script, "dev"], env=env, capture_output=True, text=True, check=False)
+    return done.returncode, (machine / "calls").read_text().splitlines()
+
+
+def test_an_update_waits_for_the_lock_of_another_one(machine: Path) -> None:
+    status, calls = run(machine, "deploy", LOCKED="2")
+    up = "up --yes --skip-preview --non-interactive --stack dev"
+    assert (status, calls) == (0, [up, "sleep 30", up, "sleep 30", up])
+
+
+def test_an_update_that_fails_is_not_tried_again(machine: Path) -> None:
+    status, calls = run(machine, "deploy", STATUS="255")
+    assert (status, len(calls)) == (1, 1)
+
+
+def outputs(machine: Path, **models: dict[str, str]) -> None:
+    (machine / "outputs").write_text(json.dumps(models))
+
+
+def test_the_phases_build_every_image_and_train_what_has_no_version(machine: Path) -> None:
+    outputs(machine, first={"project": "p", "next": "takeoff image build first --stack dev"}, other={})
+    status, calls = run(machine, "phases", NEXT="takeoff train first --count 2 --register --stack dev")
+    assert (status, calls) == (
+        0,
+        [
+            "stack output models --json --stack dev",
+            "takeoff image build first --stack dev --json",
+            "takeoff train first --count 2 --register --stack dev",
+        ],
+    )
+
+
+def test_the_phases_train_nothing_where_versions_are(machine: Path) -> None:
+    outputs(machine, first={"project": "p"})
+    status, calls = run(machine, "phases")
+    assert (status, calls[1:]) == (0, ["takeoff image build first --stack dev --json"])
+
+
+def test_the_phases_run_no_other_command_that_an_output_names(machine: Path) -> None:
+    outputs(machine, first={"next": "rm -rf /"}, other={"next": "takeoff train first --register"})
+    assert len(run(machine, "phases")[1]) == 1
+
+
+def test_a_failed_image_ends_the_phases(machine: Path) -> None:
+    outputs(machine, first={"project": "p"})
+    (machine / "takeoff").write_text("#!/bin/sh\nexit 1\n")
+    assert run(machine, "phases")[0] != 0
+
+
+def workflow(name: str) -> Any:
+    return yaml.safe_load((WORKFLOWS / name).read_text())
+
+
+def test_stacks_are_deployed_one_after_the_other_each_with_its_environments_approval() -> None:
+    jobs = workflow("deploy.yml")["jobs"]
+    assert {name: (job.get("needs"), job["with"]["stack"]) for name, job in jobs.items()} == {
+        "dev": (None, "dev"),
+        "staging": ("dev", "staging"),
+        "prod": ("staging", "prod"),
+    }
+    assert workflow("deploy-stack.yml")["jobs"]["deploy"]["environment"] == "${{ inputs.stack }}"
+
+
+def test_the_phases_come_in_the_order_of_an_empty_account() -> None:
+    steps = workflow("deploy-stack.yml")["jobs"]["deploy"]["steps"]
+    named = {step["name"]: step["run"].split("\n") for step in steps if "name" in step}
+    assert list(named) == ["install", "platform", "images and first versions", "models", "rollout"]
+    assert [lines[-2] for lines in named.values()][1:] == [
+        '.ci/deploy "$STACK"',
+        '.ci/phases "$STACK"',
+        '.ci/deploy "$STACK"',
+        'takeoff rollout wait --stack "$STACK"',
+    ]
+    assert all(lines[0] == "source .ci/credentials" for name, lines in named.items() if name != "install")
+
+
+def test_workflows_hold_no_secret_and_no_more_than_they_need() -> None:
+    for name in ("deploy.yml", "deploy-stack.yml"):
+        text, parsed = (WORKFLOWS / name).read_text(), workflow(name)
+        assert "secrets." not in text
+        assert parsed["permissions"] in ({}, {"contents": "read"})
+        for job in parsed["jobs"].values():
+            assert job["permissions"] == {"contents": "read", "id-token": "write"}
+        # Expressions in a script would run whatever a branch is called.
+        assert all("${{" not in step.get("run", "") for job in parsed["jobs"].values() for step in job.get("steps", []))
+
+
+@pytest.mark.parametrize("file", sorted(WORKFLOWS.glob("*.yml")), ids=lambda file: file.name)
+def test_every_action_is_pinned_by_its_full_digest(file: Path) -> None:
+    used = re.findall(r"uses: (\S+)", file.read_text())
+    assert [each for each in used if not re.fullmatch(r"\./\.github/workflows/\S+|[\w/-]+@[0-9a-f]{40}", each)] == []
+
+
+@pytest.mark.parametrize("script", ["credentials", "deploy", "pulumi"])
+def test_scripts_are_shell(script: str) -> None:
+    assert subprocess.run(["bash", "-n", ROOT / ".ci" / script], check=False).returncode == 0
