@@ -33,6 +33,12 @@ def refusal(role_arn: str, artifact: str | None, region: str) -> str | None:
     return None
 
 
+def permits(role_arn: str, action: str, url: str) -> bool:
+    """Whether a role that SageMaker may assume allows an action on the object of an s3:// URL at this moment."""
+    role = _role(role_arn)
+    return role is not None and _trusts(role) and _allows(role, action, url)
+
+
 def _role(arn: str) -> Any | None:
     try:
         return iam_backends[ACCOUNT]["aws"].get_role_by_arn(arn)

@@ -32,8 +32,10 @@ def create_model(response: Any) -> ActionResult:
     if name in backend._models:
         raise AWSValidationException(f'Cannot create already existing model "{arn_of(response, "model", name)}".')
     for container in [given.get("PrimaryContainer"), *given.get("Containers", [])]:
-        reason = container and refusal(given["ExecutionRoleArn"], container.get("ModelDataUrl"), response.region)
-        if reason:
+        many = (container or {}).get("Mode") == "MultiModel"
+        # The URL of a multi-model container is a prefix; its models are read, and may be missing, one by one.
+        url = None if many else (container or {}).get("ModelDataUrl")
+        if container and (reason := refusal(given["ExecutionRoleArn"], url, response.region)):
             raise AWSValidationException(reason)
     model = backend.create_model(name, given["ExecutionRoleArn"], None, None, None, response._get_param("Tags"))
     model.given = {"EnableNetworkIsolation": False} | given
@@ -89,9 +91,14 @@ def instance_types(region: str) -> tuple[str, ...]:
 
 
 def _check_config(given: dict[str, Any], region: str) -> None:
-    if given.get("ShadowProductionVariants"):
-        raise AWSValidationException("ShadowProductionVariants: the emulated account serves none yet (docs/limits.md).")
-    variants = given["ProductionVariants"]
+    variants, shadows = given["ProductionVariants"], given.get("ShadowProductionVariants") or []
+    if shadows and (len(variants) > 1 or len(shadows) > 1):
+        # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+        raise AWSValidationException(
+            "With ShadowProductionVariants you can only specify one variant for ProductionVariants and one variant for "
+            f"ShadowProductionVariants; got {len(variants)} and {len(shadows)}."
+        )
+    variants = [*variants, *shadows]
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):
         raise AWSValidationException(f"Variant names must be unique within an endpoint configuration; got {names}.")

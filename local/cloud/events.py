@@ -35,7 +35,7 @@ def install(account: Account, functions: Functions) -> None:
             return
         for target in list(rule.targets):
             try:
-                if not _start(target, _delivered(event), functions):
+                if not start(target, _delivered(event), functions):
                     _only(others, rule, target, event, transform_input)
             except Exception:
                 # AWS tells the target's dead-letter queue at most; never whoever put the event.
@@ -62,8 +62,8 @@ def executions() -> dict[str, list[dict[str, str]]]:
     }
 
 
-def _start(target: dict[str, Any], event: dict[str, Any], functions: Functions) -> bool:
-    """Starts what the target names, if it is of a kind that we serve."""
+def start(target: dict[str, Any], event: dict[str, Any], functions: Functions) -> bool:
+    """Starts what the target names; False if it is of a kind that we do not serve."""
     _, _, service, region, account, *rest = target["Arn"].split(":")
     if service == "states":
         machines = stepfunctions_parser_backends[account][region]

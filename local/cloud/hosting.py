@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.sagemaker.models import sagemaker_backends
 
 from local.cloud.account import Account
+from local.cloud.capture import Captures
+from local.cloud.clock import Clock
 from local.cloud.delays import Delays
+from local.cloud.deployment import ReturnError, Shift, Watch
 from local.cloud.metrics import Metrics
-from local.cloud.plan import Variant
 from local.cloud.provision import FAILURES, Provisioner
 from local.cloud.router import Router
 from local.state import ACCOUNT, State
@@ -22,15 +25,18 @@ from local.state import ACCOUNT, State
 log = logging.getLogger(__name__)
 # moto's endpoint carries two attributes of ours: `plan`, what it runs, and `pending`, what an update brings.
 SAGEMAKER: Any = sagemaker_backends
+CLOUDWATCH: Any = cloudwatch_backends
 Key = tuple[str, str]
 
 
 class Hosting:
     """Every endpoint's processes. Its verbs may be called from any thread; the work happens on one event loop."""
 
-    def __init__(self, state: State, account: Account, metrics: Metrics, delays: Delays, most_instances: int) -> None:
-        self.state, self.account, self.metrics, self.delays = state, account, metrics, delays
-        self.most_instances = most_instances
+    def __init__(
+        self, state: State, account: Account, metrics: Metrics, clock: Clock, delays: Delays, most_instances: int
+    ) -> None:
+        self.state, self.account, self.metrics, self.clock, self.delays = state, account, metrics, clock, delays
+        self.most_instances, self.captures = most_instances, Captures(account, clock)
         self.routers: dict[Key, Router] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -42,13 +48,16 @@ class Hosting:
         self.session = aiohttp.ClientSession(
             connector=connector, auto_decompress=False, skip_auto_headers=["User-Agent"]
         )
-        self.provisioner = Provisioner(self.state, self.account, self.session, self.delays.ping, self.most_instances)
+        self.provisioner = Provisioner(
+            self.state, self.account, self.session, self.captures, self.delays.ping, self.most_instances
+        )
+        self.begin(self.captures.run())
 
     async def close(self) -> None:
         """Ends every process; the endpoints stay in the account and start again with the next daemon."""
         for task in self._tasks:
             task.cancel()
-        fleets = [route.fleet for router in self.routers.values() for route in router.routes.values()]
+        fleets = [fleet for router in self.routers.values() for fleet in router.fleets]
         await asyncio.gather(*(fleet.stop() for fleet in fleets), return_exceptions=True)
         await self.session.close()
 
@@ -76,42 +85,14 @@ class Hosting:
         await asyncio.gather(*(self._resume(region, endpoint) for region, endpoint in remembered))
         return [endpoint.endpoint_name for _, endpoint in remembered]
 
-    def status(self) -> dict[str, Any]:
-        """What `make status` shows of each endpoint."""
-        found: dict[str, Any] = {}
-        for region, backend in list(SAGEMAKER[ACCOUNT].items()):
-            for name, endpoint in list(backend.endpoints.items()):
-                router = self.routers.get((region, name))
-                found[name] = {
-                    "status": endpoint.endpoint_status,
-                    "config": endpoint.plan.config,
-                    "failure": endpoint.failure_reason,
-                    "variants": {
-                        variant.name: self._variant_status(variant, router) for variant in endpoint.plan.variants
-                    },
-                }
-        return found
-
-    def _variant_status(self, variant: Variant, router: Router | None) -> dict[str, Any]:
-        route = router.routes.get(variant.name) if router else None
-        instances = route.fleet.instances if route else []
-        return {
-            "weight": variant.weight,
-            "desired": variant.desired_count,
-            "running": len(instances),
-            "limit": self.most_instances,
-            "pids": [instance.pid for instance in instances],
-            "restarts": route.fleet.restarts if route else 0,
-            "invocations": route.invocations if route else 0,
-        }
-
     def _begin(
         self, region: str, endpoint: Any, status: str, work: Callable[[str, Any], Coroutine[Any, Any, None]]
     ) -> None:
         self._set(endpoint, status)
-        self.loop.call_soon_threadsafe(self._start, self._guarded(work, region, endpoint))
+        self.loop.call_soon_threadsafe(self.begin, self._guarded(work, region, endpoint))
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work that ends with the daemon. Call it on the loop."""
         task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -130,61 +111,77 @@ class Hosting:
         log.info("endpoint %s: %s %s", endpoint.endpoint_name, status, failure or "")
 
     async def _create(self, region: str, endpoint: Any) -> None:
-        await asyncio.sleep(self.delays.creating)
+        await self.clock.sleep(self.delays.creating)
         router = self._router(region, endpoint)
         try:
-            fleets = await self.provisioner.fleets(endpoint.plan, router)
+            router.prepare(await self.provisioner.lane(endpoint.plan, region, endpoint.endpoint_name, router.live))
         except FAILURES as error:
             self._set(endpoint, "Failed", str(error))
             return
+        router.commit()
         self.routers[region, endpoint.endpoint_name] = router
-        router.switch(endpoint.plan, fleets)
         self._set(endpoint, "InService")
 
     def _router(self, region: str, endpoint: Any) -> Router:
         return Router(region, endpoint.endpoint_name, self.metrics, self.session)
 
     async def _update(self, region: str, endpoint: Any) -> None:
-        await asyncio.sleep(self.delays.updating)
         router = self.routers.setdefault((region, endpoint.endpoint_name), self._router(region, endpoint))
-        plan = endpoint.pending
+        plan, alarms = endpoint.pending, CLOUDWATCH[ACCOUNT][region].alarms
+        watch = Watch(
+            Shift.of(plan.deployment, plan),
+            router,
+            self.clock,
+            lambda name: getattr(alarms.get(name), "state_value", None),
+        )
         try:
-            fleets = await self.provisioner.fleets(plan, router)
-        except FAILURES as error:
-            self._set(endpoint, "RollingBack", str(error))
-            await asyncio.sleep(self.delays.rolling_back)
-            endpoint.pending = None
-            self._set(endpoint, "InService" if router.healthy() else "UpdateRollbackFailed", str(error))
+            watch.look()
+            await self.clock.sleep(self.delays.updating)
+            router.prepare(await self.provisioner.lane(plan, region, endpoint.endpoint_name, router.live))
+            await watch.run()
+        except (*FAILURES, ReturnError) as error:
+            await self._return(endpoint, router, str(error))
             return
-        old = router.switch(plan, fleets)
+        old = router.commit()
         endpoint.plan, endpoint.pending, endpoint.endpoint_config_name = plan, None, plan.config
         self.account.changed()
         await asyncio.gather(*(fleet.stop() for fleet in old))
         self._set(endpoint, "InService")
 
+    async def _return(self, endpoint: Any, router: Router, reason: str) -> None:
+        """Traffic goes back to the old fleet at once; what AWS takes longer over is to say so."""
+        given_up = router.abandon()
+        self._set(endpoint, "RollingBack", reason)
+        await self.clock.sleep(self.delays.rolling_back)
+        await asyncio.gather(*(fleet.stop() for fleet in given_up))
+        endpoint.pending = None
+        self._set(endpoint, "InService" if router.healthy() else "UpdateRollbackFailed", reason)
+
     async def _reweigh(self, region: str, endpoint: Any) -> None:
-        await asyncio.sleep(self.delays.reweighing)
+        await self.clock.sleep(self.delays.reweighing)
         router = self.routers[region, endpoint.endpoint_name]
         try:
-            for variant in endpoint.plan.variants:
-                await self.provisioner.resize(router.routes[variant.name].fleet, variant.desired_count)
+            await self._resize(router, {variant.name: variant.desired_count for variant in endpoint.plan.fleets})
         except FAILURES as error:
             self._set(endpoint, "RollingBack", str(error))
-            await asyncio.sleep(self.delays.rolling_back)
+            await self.clock.sleep(self.delays.rolling_back)
             endpoint.plan = endpoint.plan.reverted()
-            for variant in endpoint.plan.variants:
-                await self.provisioner.resize(router.routes[variant.name].fleet, variant.count)
+            await self._resize(router, {variant.name: variant.count for variant in endpoint.plan.fleets})
             self._set(endpoint, "InService", str(error))
             return
         endpoint.plan = endpoint.plan.reached()
-        router.reweigh(endpoint.plan)
+        router.live.reweigh(endpoint.plan)
         self._set(endpoint, "InService")
 
+    async def _resize(self, router: Router, counts: dict[str, int]) -> None:
+        for route in router.live.all:
+            await self.provisioner.resize(route.fleet, counts[route.source.variant])
+
     async def _delete(self, region: str, endpoint: Any) -> None:
-        await asyncio.sleep(self.delays.deleting)
+        await self.clock.sleep(self.delays.deleting)
         router = self.routers.pop((region, endpoint.endpoint_name), None)
         if router:
-            await asyncio.gather(*(route.fleet.stop() for route in router.routes.values()))
+            await asyncio.gather(*(fleet.stop() for fleet in router.fleets))
         await self.account.locked(lambda: SAGEMAKER[ACCOUNT][region].endpoints.pop(endpoint.endpoint_name, None))
         self.account.changed()
 
@@ -197,6 +194,8 @@ class Hosting:
             return
         # AWS's own word for an endpoint that serves, is being worked on, and refuses changes meanwhile.
         self._set(endpoint, "SystemUpdating")
+        if before == "RollingBack":
+            endpoint.pending = None
         if endpoint.pending is None:
             endpoint.plan = endpoint.plan.reached()
         await self._guarded(self._create, region, endpoint)

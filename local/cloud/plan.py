@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +21,8 @@ class Variant:
     weight: float
     desired_count: int
     desired_weight: float
+    instance_type: str = ""
+    multi_model: bool = False
 
     def summary(self) -> dict[str, Any]:
         """This variant as DescribeEndpoint shows it."""
@@ -39,51 +42,67 @@ class Plan:
 
     config: str
     variants: tuple[Variant, ...]
+    shadow: Variant | None = None
     capture: dict[str, Any] | None = None
     deployment: dict[str, Any] | None = field(default=None)
+    asynchronous: dict[str, Any] | None = None
+
+    @property
+    def fleets(self) -> tuple[Variant, ...]:
+        """Everything that needs processes: the production variants, and the shadow if there is one."""
+        return (*self.variants, self.shadow) if self.shadow else self.variants
 
     @classmethod
     def of(cls, config: dict[str, Any], models: dict[str, dict[str, Any]]) -> Plan:
         """The plan of a config and its models, each as it was given to the operation that created it."""
-        variants = tuple(_variant(given, models[given["ModelName"]]) for given in config["ProductionVariants"])
-        return cls(config=config["EndpointConfigName"], variants=variants, capture=config.get("DataCaptureConfig"))
+        variants = [_variant(given, models[given["ModelName"]]) for given in config["ProductionVariants"]]
+        shadows = [
+            _variant(given, models[given["ModelName"]]) for given in config.get("ShadowProductionVariants") or []
+        ]
+        return cls(
+            config=config["EndpointConfigName"],
+            variants=tuple(variants),
+            shadow=shadows[0] if shadows else None,
+            capture=config.get("DataCaptureConfig"),
+            asynchronous=config.get("AsyncInferenceConfig"),
+        )
+
+    def _each(self, change: Callable[[Variant], Variant]) -> Plan:
+        shadow = change(self.shadow) if self.shadow else None
+        return replace(self, variants=tuple(change(variant) for variant in self.variants), shadow=shadow)
 
     def retaining(self, running: Plan, excluded: set[str]) -> Plan:
         """This plan with the live weights, counts and data capture of `running`, but for the excluded properties."""
-        live = {variant.name: variant for variant in running.variants}
-        variants = []
-        for variant in self.variants:
+        live = {variant.name: variant for variant in running.fleets}
+
+        def retained(variant: Variant) -> Variant:
             if (old := live.get(variant.name)) and "DesiredWeight" not in excluded:
                 variant = replace(variant, weight=old.weight, desired_weight=old.weight)
             if old and "DesiredInstanceCount" not in excluded:
                 variant = replace(variant, count=old.count, desired_count=old.count)
-            variants.append(variant)
-        capture = self.capture if "DataCaptureConfig" in excluded else running.capture
-        return replace(self, variants=tuple(variants), capture=capture)
+            return variant
+
+        return replace(
+            self._each(retained), capture=self.capture if "DataCaptureConfig" in excluded else running.capture
+        )
 
     def desiring(self, wanted: dict[str, dict[str, Any]]) -> Plan:
         """This plan with the desired weights and counts of an UpdateEndpointWeightsAndCapacities request."""
-        variants = tuple(
-            replace(
+        return self._each(
+            lambda variant: replace(
                 variant,
                 desired_weight=float(wanted.get(variant.name, {}).get("DesiredWeight", variant.desired_weight)),
                 desired_count=int(wanted.get(variant.name, {}).get("DesiredInstanceCount", variant.desired_count)),
             )
-            for variant in self.variants
         )
-        return replace(self, variants=variants)
 
     def reached(self) -> Plan:
         """This plan once what was desired is current."""
-        return replace(
-            self, variants=tuple(replace(v, weight=v.desired_weight, count=v.desired_count) for v in self.variants)
-        )
+        return self._each(lambda v: replace(v, weight=v.desired_weight, count=v.desired_count))
 
     def reverted(self) -> Plan:
         """This plan once what was desired was given up."""
-        return replace(
-            self, variants=tuple(replace(v, desired_weight=v.weight, desired_count=v.count) for v in self.variants)
-        )
+        return self._each(lambda v: replace(v, desired_weight=v.weight, desired_count=v.count))
 
 
 def _variant(given: dict[str, Any], model: dict[str, Any]) -> Variant:
@@ -102,4 +121,6 @@ def _variant(given: dict[str, Any], model: dict[str, Any]) -> Variant:
         weight=weight,
         desired_count=count,
         desired_weight=weight,
+        instance_type=given.get("InstanceType", ""),
+        multi_model=container.get("Mode") == "MultiModel",
     )

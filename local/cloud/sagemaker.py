@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.responses import SageMakerResponse
 
 from local.cloud import definitions
 from local.cloud.definitions import arn_of, find_config
-from local.cloud.hosting import Hosting
+from local.cloud.deployment import refusal
+from local.cloud.hosting import CLOUDWATCH, Hosting
 from local.cloud.plan import Plan
+from local.state import ACCOUNT
 
+SCALING: Any = applicationautoscaling_backends
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
 
@@ -42,7 +47,7 @@ def describe_endpoint(response: Any) -> ActionResult:
         "LastModifiedTime": endpoint.last_modified_time,
     }
     if endpoint.endpoint_status not in ("Creating", "Failed"):
-        shown["ProductionVariants"] = [variant.summary() for variant in endpoint.plan.variants]
+        shown |= _variants(endpoint.plan)
     if endpoint.failure_reason:
         shown["FailureReason"] = endpoint.failure_reason[:1024]
     if endpoint.plan.capture:
@@ -50,10 +55,10 @@ def describe_endpoint(response: Any) -> ActionResult:
     if endpoint.plan.deployment:
         shown["LastDeploymentConfig"] = endpoint.plan.deployment
     if endpoint.pending:
-        shown["PendingDeploymentSummary"] = {
-            "EndpointConfigName": endpoint.pending.config,
-            "ProductionVariants": [variant.summary() for variant in endpoint.pending.variants],
-        }
+        pending = {"EndpointConfigName": endpoint.pending.config, "StartTime": endpoint.update_began}
+        shown["PendingDeploymentSummary"] = pending | _variants(endpoint.pending)
+    if endpoint.plan.asynchronous:
+        shown["AsyncInferenceConfig"] = endpoint.plan.asynchronous
     return ActionResult(shown)
 
 
@@ -62,7 +67,7 @@ def create_endpoint(response: Any, hosting: Hosting) -> ActionResult:
     if name in backend.endpoints:
         raise AWSValidationException(f'Cannot create already existing endpoint "{arn_of(response, "endpoint", name)}".')
     config = response._get_param("EndpointConfigName")
-    plan = replace(_plan(response, config), deployment=_deployment(response))
+    plan = replace(_plan(response, config), deployment=response._get_param("DeploymentConfig"))
     endpoint = backend.create_endpoint(name, config, response._get_param("Tags"))
     endpoint.plan, endpoint.pending = plan, None
     hosting.create(response.region, endpoint)
@@ -74,14 +79,16 @@ def update_endpoint(response: Any, hosting: Hosting) -> ActionResult:
     # AWS reads the config that the endpoint runs now, too, and fails when somebody deleted it.
     find_config(response, endpoint.plan.config)
     plan = _plan(response, response._get_param("EndpointConfigName"))
-    deployment = _deployment(response)
-    _check_guardrails(endpoint.plan, plan, deployment)
+    deployment = response._get_param("DeploymentConfig")
     if response._get_param("RetainDeploymentConfig"):
         deployment = endpoint.plan.deployment
     if response._get_param("RetainAllVariantProperties"):
         excluded = response._get_param("ExcludeRetainedVariantProperties") or []
         plan = plan.retaining(endpoint.plan, {each["VariantPropertyType"] for each in excluded})
-    endpoint.pending = replace(plan, deployment=deployment)
+    alarms, scaled = CLOUDWATCH[ACCOUNT][response.region].alarms, _scaled(response.region, endpoint.endpoint_name)
+    if reason := refusal(deployment, endpoint.plan, plan, alarms, scaled):
+        raise AWSValidationException(reason)
+    endpoint.pending, endpoint.update_began = replace(plan, deployment=deployment), datetime.now(UTC)
     hosting.update(response.region, endpoint)
     return ActionResult({"EndpointArn": endpoint.arn})
 
@@ -92,7 +99,7 @@ def update_endpoint_weights_and_capacities(response: Any, hosting: Hosting) -> A
     names = [each["VariantName"] for each in wanted]
     if repeated := {name for name in names if names.count(name) > 1}:
         raise AWSValidationException(f'The variant name "{repeated.pop()}" was non-unique within the request.')
-    if unknown := set(names) - {variant.name for variant in endpoint.plan.variants}:
+    if unknown := set(names) - {variant.name for variant in endpoint.plan.fleets}:
         raise AWSValidationException(
             f'The variant name(s) "{", ".join(sorted(unknown))}" is/are not present within endpoint configuration '
             f'"{endpoint.plan.config}".'
@@ -110,30 +117,22 @@ def delete_endpoint(response: Any, hosting: Hosting) -> ActionResult:
     return EmptyResult()
 
 
-def _check_guardrails(running: Plan, plan: Plan, deployment: dict[str, Any] | None) -> None:
-    before, after = ({variant.name for variant in each.variants} for each in (running, plan))
-    if deployment and before != after:
-        raise AWSValidationException(
-            "Deployment guardrails need the same variant names in the old and the new endpoint configuration; "
-            f"got {sorted(before)} and {sorted(after)}."
-        )
+def _scaled(region: str, endpoint: str) -> set[str]:
+    """The variants of an endpoint that autoscaling has registered."""
+    targets = SCALING[ACCOUNT][region].targets.get("sagemaker:variant:DesiredInstanceCount", {})
+    found = (target.split("/") for target in targets)
+    return {parts[3] for parts in found if parts[0] == "endpoint" and parts[1] == endpoint}
 
 
-def _deployment(response: Any) -> dict[str, Any] | None:
-    deployment: dict[str, Any] | None = response._get_param("DeploymentConfig")
-    routing = (deployment or {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
-    if deployment and ("RollingUpdatePolicy" in deployment or routing.get("Type", "ALL_AT_ONCE") != "ALL_AT_ONCE"):
-        kind = routing.get("Type", "RollingUpdatePolicy")
-        raise AWSValidationException(
-            f"DeploymentConfig: got {kind}, the emulated account serves ALL_AT_ONCE only (docs/limits.md)."
-        )
-    return deployment
+def _variants(plan: Plan) -> dict[str, Any]:
+    shown = {"ProductionVariants": [variant.summary() for variant in plan.variants]}
+    return shown | ({"ShadowProductionVariants": [plan.shadow.summary()]} if plan.shadow else {})
 
 
 def _plan(response: Any, config: str) -> Plan:
     given = find_config(response, config).given
     models = {}
-    for variant in given["ProductionVariants"]:
+    for variant in [*given["ProductionVariants"], *(given.get("ShadowProductionVariants") or [])]:
         models[variant["ModelName"]] = response.sagemaker_backend.describe_model(variant["ModelName"]).given
     return Plan.of(given, models)
 
@@ -158,8 +157,8 @@ def _endpoint(response: Any) -> Any:
 
 def _capture(given: dict[str, Any]) -> dict[str, Any]:
     shown = {
-        "EnableCapture": given.get("EnableCapture", False),
-        "CaptureStatus": "Started" if given.get("EnableCapture") else "Stopped",
+        "EnableCapture": given.get("EnableCapture", True),
+        "CaptureStatus": "Started" if given.get("EnableCapture", True) else "Stopped",
         "CurrentSamplingPercentage": given.get("InitialSamplingPercentage"),
         "DestinationS3Uri": given.get("DestinationS3Uri"),
         "KmsKeyId": given.get("KmsKeyId"),

@@ -14,13 +14,15 @@ from local.cloud import daemon, images
 from local.state import State
 from tests.local.cloud.emulated import Cloud
 
+# Nobody knows this repository: an image is found by its digest alone.
+REPOSITORY = "123456789012.dkr.ecr.us-east-1.amazonaws.com/takeoff-local-echo"
 DOCKERFILE = """
 FROM python:3.11-slim
 WORKDIR /opt/program
 COPY model_code/echo/ model_code/echo/
 COPY --chown=1000:1000 model_code/__init__.py model_code/
 ENV GREETING="hello there" HERE=/opt/program/model_code
-RUN pip install nothing
+RUN echo nothing
 ENTRYPOINT ["python", "-m", "model_code.echo.container"]
 CMD ["serve"]
 """
@@ -46,7 +48,7 @@ def new_cloud(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     def make(**environment: str) -> Cloud:
         state = State(tmp_path_factory.mktemp("state"))
-        made.append(Cloud(state, images.build("echo", "echo", "local", state, repository)))
+        made.append(Cloud(state, f"{REPOSITORY}@{images.build(repository, 'model_code/echo/Dockerfile', state)}"))
         made[-1].start(**environment)
         return made[-1]
 

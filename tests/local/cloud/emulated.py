@@ -49,7 +49,13 @@ class Cloud:
         self.sagemaker, self.runtime = self.client("sagemaker"), self.client("sagemaker-runtime")
         return health
 
-    def role(self, *, trusted: str = "sagemaker.amazonaws.com", allows: str | None = "arn:aws:s3:::models/*") -> str:
+    def role(
+        self,
+        *,
+        trusted: str = "sagemaker.amazonaws.com",
+        allows: str | None = "arn:aws:s3:::models/*",
+        writes: str | None = None,
+    ) -> str:
         iam, name = self.client("iam"), f"role-{next(self.names)}"
         trust = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
         created = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(POLICY | {"Statement": [trust]}))
@@ -57,6 +63,10 @@ class Cloud:
             read = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": allows}
             document = json.dumps(POLICY | {"Statement": [read]})
             iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=document)
+        if writes:
+            write = {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": f"arn:aws:s3:::{writes}/*"}
+            document = json.dumps(POLICY | {"Statement": [write]})
+            iam.put_role_policy(RoleName=name, PolicyName="write", PolicyDocument=document)
         return str(created["Role"]["Arn"])
 
     def artifact(self, version: str) -> str:
@@ -70,32 +80,36 @@ class Cloud:
         s3.put_object(Bucket="models", Key=f"{version}/model.tar.gz", Body=buffer.getvalue())
         return f"s3://models/{version}/model.tar.gz"
 
-    def model(self, version: str, **environment: str) -> str:
+    def model(self, version: str, *, role: str | None = None, **environment: str) -> str:
         name = f"model-{next(self.names)}"
         container = {"Image": self.image, "ModelDataUrl": self.artifact(version), "Environment": environment}
-        self.sagemaker.create_model(ModelName=name, ExecutionRoleArn=self.role(), PrimaryContainer=container)
+        self.sagemaker.create_model(ModelName=name, ExecutionRoleArn=role or self.role(), PrimaryContainer=container)
         return name
 
-    def config(self, *variants: tuple[str, str, float, int]) -> str:
+    def config(
+        self, *variants: tuple[str, str, float, int], kind: str = "ml.m5.large", shadows: int = 0, **more: Any
+    ) -> str:
+        """An endpoint config; the last `shadows` of the variants are shadows."""
         name = f"config-{next(self.names)}"
-        self.sagemaker.create_endpoint_config(
-            EndpointConfigName=name,
-            ProductionVariants=[
-                {
-                    "VariantName": variant,
-                    "ModelName": model,
-                    "InstanceType": "ml.m5.large",
-                    "InitialInstanceCount": count,
-                    "InitialVariantWeight": weight,
-                }
-                for variant, model, weight, count in variants
-            ],
-        )
+        given = [
+            {
+                "VariantName": variant,
+                "ModelName": model,
+                "InstanceType": kind,
+                "InitialInstanceCount": count,
+                "InitialVariantWeight": weight,
+            }
+            for variant, model, weight, count in variants
+        ]
+        production = len(given) - shadows
+        if shadows:
+            more["ShadowProductionVariants"] = given[production:]
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=given[:production], **more)
         return name
 
-    def deploy(self, *variants: tuple[str, str, float, int]) -> str:
+    def deploy(self, *variants: tuple[str, str, float, int], **more: Any) -> str:
         name = f"endpoint-{next(self.names)}"
-        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=self.config(*variants))
+        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=self.config(*variants, **more))
         assert self.settled(name)["EndpointStatus"] == "InService", self.describe(name)
         return name
 

@@ -14,6 +14,8 @@ import pytest
 from local.cloud import artifacts, images
 from local.state import State
 
+DOCKERFILE = "model_code/echo/Dockerfile"
+
 
 @pytest.fixture
 def copy(repository: Path, tmp_path: Path) -> Path:
@@ -25,9 +27,7 @@ def test_an_image_holds_what_its_dockerfile_copies(copy: Path, tmp_path: Path) -
     (copy / "model_code" / "echo" / "__pycache__").mkdir()
     (copy / "model_code" / "echo" / "__pycache__" / "x.pyc").touch()
     state = State(tmp_path / "state")
-    uri = images.build("echo", "my-model", "local", state, copy)
-    assert uri.startswith("123456789012.dkr.ecr.us-east-1.amazonaws.com/takeoff-local-my-model@sha256:")
-    image = images.load(uri, state)
+    image = images.load(f"any/repository@{images.build(copy, DOCKERFILE, state)}", state)
     held = sorted(
         str(path.relative_to(image.folder))
         for path in image.folder.rglob("*")
@@ -40,14 +40,14 @@ def test_an_image_holds_what_its_dockerfile_copies(copy: Path, tmp_path: Path) -
 
 def test_the_digest_follows_content_and_nothing_else(copy: Path, tmp_path: Path) -> None:
     state = State(tmp_path / "state")
-    first = images.build("echo", "m", "local", state, copy)
-    assert images.build("echo", "m", "local", state, copy) == first
+    first = images.build(copy, DOCKERFILE, state)
+    assert images.build(copy, DOCKERFILE, state) == first
     source = copy / "model_code" / "echo" / "container.py"
     original = source.read_text()
     source.write_text(original + "# changed\n")
-    assert images.build("echo", "m", "local", state, copy) != first
+    assert images.build(copy, DOCKERFILE, state) != first
     source.write_text(original)
-    assert images.build("echo", "m", "local", State(tmp_path / "other"), copy) == first
+    assert images.build(copy, DOCKERFILE, State(tmp_path / "other")) == first
     assert len(list(state.images.iterdir())) == 2
 
 
@@ -62,9 +62,9 @@ def test_the_digest_follows_content_and_nothing_else(copy: Path, tmp_path: Path)
 def test_a_dockerfile_that_cannot_be_followed_is_refused(copy: Path, tmp_path: Path, text: str, said: str) -> None:
     (copy / "model_code" / "echo" / "Dockerfile").write_text(text)
     with pytest.raises(images.ImageError, match=said):
-        images.build("echo", "m", "local", State(tmp_path), copy)
+        images.build(copy, DOCKERFILE, State(tmp_path))
     with pytest.raises(images.ImageError, match="needs a Dockerfile"):
-        images.build("nobody", "m", "local", State(tmp_path), copy)
+        images.build(copy, "model_code/nobody/Dockerfile", State(tmp_path))
 
 
 def archive(name: str) -> bytes:

@@ -160,18 +160,10 @@ def test_updates_that_aws_refuses_are_refused_and_change_nothing(cloud: Cloud) -
     model = cloud.model("one")
     endpoint, renamed = cloud.deploy(("main", model, 1, 1)), cloud.config(("other", model, 1, 1))
     guarded = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]}}
-    canary = {"Type": "CANARY", "WaitIntervalInSeconds": 1, "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10}}
     before, pids = cloud.describe(endpoint), cloud.pids(endpoint)
     for change, said in (
         ({"EndpointConfigName": "nobody"}, "Could not find endpoint configuration"),
         ({"EndpointConfigName": renamed, "DeploymentConfig": guarded}, "same variant names"),
-        (
-            {
-                "EndpointConfigName": before["EndpointConfigName"],
-                "DeploymentConfig": {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": canary}},
-            },
-            "got CANARY",
-        ),
     ):
         with pytest.raises(ClientError, match=f"ValidationException.*{said}"):
             cloud.sagemaker.update_endpoint(EndpointName=endpoint, **change)
