@@ -20,11 +20,11 @@ from components.variant import Shadow, Variant
 from infra import config as keys
 from infra.account import Facts
 from infra.config import ConfigError
-from infra.platform import Platform
+from infra.foundation import Foundation
 from model_code.contract import Spec, TextSpec, any_spec
 
 
-def declare(platform: Platform, name: str, model: keys.Model, facts: Facts) -> dict[str, Any]:
+def declare(shared: Foundation, name: str, model: keys.Model, facts: Facts) -> dict[str, Any]:
     """Declare one model, or as much of it as the account is ready for. Returns its entry in the outputs.
 
     Raises ConfigError for what only the account shows to be wrong, such as a step from the last release that
@@ -32,31 +32,31 @@ def declare(platform: Platform, name: str, model: keys.Model, facts: Facts) -> d
     """
     spec = any_spec(model.code)
     try:
-        return _declare(platform, name, model, spec, facts)
+        return _declare(shared, name, model, spec, facts)
     except ValueError as error:
-        where = f"fix it in stacks/Pulumi.{platform.site.stack}.yaml"
+        where = f"fix it in stacks/Pulumi.{shared.site.stack}.yaml"
         raise ConfigError(f"takeoff:models.{name}: {str(error).removeprefix(f'{name}: ')}; {where}") from error
 
 
-def _declare(platform: Platform, name: str, model: keys.Model, spec: Spec, facts: Facts) -> dict[str, Any]:
+def _declare(shared: Foundation, name: str, model: keys.Model, spec: Spec, facts: Facts) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "code": model.code,
         "owner": model.owner,
         "traffic": model.traffic,
         "versions": model.versions(),
     }
-    entry |= _image(platform, name, model) if not (model.image or isinstance(spec, TextSpec)) else {}
-    entry |= _registry(platform, name, model, spec) if platform.config.registry else {}
-    if due := _due(name, model, spec, facts, platform.site.stack):
+    entry |= _image(shared, name, model) if not (model.image or isinstance(spec, TextSpec)) else {}
+    entry |= _registry(shared, name, model, spec) if shared.config.registry else {}
+    if due := _due(name, model, spec, facts, shared.site.stack):
         pulumi.log.info(f"{name}: not deployed yet; next: {due}")
         return {**entry, "next": due}
-    args = _endpoint(platform, name, model, facts)
-    hosted = ModelEndpoint(name, platform.site, args, opts=platform.opts)
+    args = _endpoint(shared, name, model, facts)
+    hosted = ModelEndpoint(name, shared.site, args, opts=shared.opts)
     entry |= {"endpoint": hosted.endpoint.name, "desired": hosted.desired.name}
     if model.objective:
-        _dashboard(platform, name, model, model.objective, hosted)
+        _dashboard(shared, name, model, model.objective, hosted)
     if model.batch:
-        entry |= _batch(platform, name, model, model.batch, facts)
+        entry |= _batch(shared, name, model, model.batch, facts)
     return entry
 
 
@@ -74,35 +74,35 @@ def _due(name: str, model: keys.Model, spec: Spec, facts: Facts, stack: str) -> 
     return f"takeoff train {name} --count {len(missing)} --register --stack {stack}"
 
 
-def _image(platform: Platform, name: str, model: keys.Model) -> dict[str, Any]:
+def _image(shared: Foundation, name: str, model: keys.Model) -> dict[str, Any]:
     args = ModelImageArgs(
         model=name,
         code=model.code,
         owner=model.owner,
-        sources=platform.lake.models,
-        key=platform.lake.key,
-        retain=platform.config.retain_data,
-        placement=platform.placement,
+        sources=shared.lake.models,
+        key=shared.lake.key,
+        retain=shared.config.retain_data,
+        placement=shared.placement,
     )
-    image = ModelImage(name, platform.site, args, opts=platform.guarded)
+    image = ModelImage(name, shared.site, args, opts=shared.guarded)
     return {"project": image.project, "repository": image.repository_url}
 
 
-def _registry(platform: Platform, name: str, model: keys.Model, spec: Spec) -> dict[str, Any]:
+def _registry(shared: Foundation, name: str, model: keys.Model, spec: Spec) -> dict[str, Any]:
     args = ModelRegistryArgs(
         model=name,
         owner=model.owner,
         description=spec.description,
-        key=platform.lake.key,
+        key=shared.lake.key,
         risk=model.risk,
-        readers=platform.config.registry.readers if platform.config.registry else (),
-        deployer_project_arn=platform.deployer.project_arn if platform.deployer else None,
+        readers=shared.config.registry.readers if shared.config.registry else (),
+        deployer_project_arn=shared.deployer.project_arn if shared.deployer else None,
     )
-    return {"registry": ModelRegistry(name, platform.site, args, opts=platform.guarded).group}
+    return {"registry": ModelRegistry(name, shared.site, args, opts=shared.guarded).group}
 
 
-def _endpoint(platform: Platform, name: str, model: keys.Model, facts: Facts) -> ModelEndpointArgs:
-    lake, shadow, later, rollback = platform.lake, model.shadow, model.asynchronous, model.deployment.rollback
+def _endpoint(shared: Foundation, name: str, model: keys.Model, facts: Facts) -> ModelEndpointArgs:
+    lake, shadow, later, rollback = shared.lake, model.shadow, model.asynchronous, model.deployment.rollback
     return ModelEndpointArgs(
         model=name,
         owner=model.owner,
@@ -127,11 +127,11 @@ def _endpoint(platform: Platform, name: str, model: keys.Model, facts: Facts) ->
         else None,
         plan=model.deployment.to_plan(),
         rollback=Rollback(error_percent=rollback.error_percent, latency_ms=rollback.latency_ms) if rollback else None,
-        placement=platform.placement,
-        alerts=platform.alerts,
+        placement=shared.placement,
+        alerts=shared.alerts,
         models=lake.models,
         key=lake.key,
-        rollout=platform.rollout,
+        rollout=shared.rollout,
         previous=facts.desired,
     )
 
@@ -163,7 +163,7 @@ def _variant(variant: keys.Variant, model: keys.Model, facts: Facts) -> Variant:
 
 
 def _dashboard(
-    platform: Platform, name: str, model: keys.Model, objective: keys.Objective, hosted: ModelEndpoint
+    shared: Foundation, name: str, model: keys.Model, objective: keys.Objective, hosted: ModelEndpoint
 ) -> None:
     args = ServiceDashboardArgs(
         model=name,
@@ -172,13 +172,13 @@ def _dashboard(
         variants=[variant.name for variant in model.variants],
         objective=objective.availability / 100,
         latency_ms=objective.latency_ms,
-        alerts=platform.alerts,
+        alerts=shared.alerts,
     )
-    ServiceDashboard(name, platform.site, args, opts=platform.opts)
+    ServiceDashboard(name, shared.site, args, opts=shared.opts)
 
 
-def _batch(platform: Platform, name: str, model: keys.Model, batch: keys.Batch, facts: Facts) -> dict[str, Any]:
-    lake = platform.lake
+def _batch(shared: Foundation, name: str, model: keys.Model, batch: keys.Batch, facts: Facts) -> dict[str, Any]:
+    lake = shared.lake
     if lake.features is None:
         raise ValueError(f"{name}: batch without a lake")  # the configuration refuses it before
     args = BatchInferenceArgs(
@@ -194,8 +194,8 @@ def _batch(platform: Platform, name: str, model: keys.Model, batch: keys.Batch, 
         output=lake.features,
         key=lake.key,
         models=lake.models,
-        placement=platform.placement,
-        alerts=platform.alerts,
+        placement=shared.placement,
+        alerts=shared.alerts,
         environment=model.environment,
     )
-    return {"batch": BatchInference(name, platform.site, args, opts=platform.opts).state_machine.arn}
+    return {"batch": BatchInference(name, shared.site, args, opts=shared.opts).state_machine.arn}

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.site import Site
-from infra import account, models, platform
+from infra import account, foundation, models
 from infra.config import Stack, load
 from infra.tags import tags
 
@@ -17,7 +17,7 @@ def deploy() -> None:
     config = load(stack)
     provider = aws.Provider("aws", region=config.region, default_tags={"tags": tags(stack)})
     asked = pulumi.InvokeOptions(provider=provider)
-    shared = platform.declare(_site(stack, config, asked), config, provider)
+    shared = foundation.declare(_site(stack, config, asked), config, provider)
     facts = account.read(stack, asked)
     pulumi.export("bucket", shared.lake.models.name)
     pulumi.export("rollout", shared.rollout.state_machine.arn)

@@ -125,3 +125,9 @@ def test_only_infra_exports_and_reads_configuration() -> None:
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pulumi":
                     found.get(node.attr, set()).add(str(path.relative_to(ROOT)))
     assert found == {"export": {"infra/program.py"}, "Config": {"infra/config/load.py"}}
+
+
+def test_no_module_of_the_program_hides_one_of_pythons() -> None:
+    """The engine puts infra/ itself on the path (`main: infra/`): infra/platform.py would be everybody's `platform`."""
+    names = {path.stem for path in (ROOT / "infra").iterdir()} - {"__init__", "__main__"}
+    assert names & set(sys.stdlib_module_names) == set()

@@ -1,6 +1,7 @@
 """What `make sabotage` takes away, one at a time, and the tests that must miss it."""
 
-from tests.local.edges import access, data, hosting, rollout
+from tests.local.edges import access, data, endpoint, hosting, images, models, platform, rollout, stack_file
 from tests.local.edges.edge import Sabotage
 
-SABOTAGES: tuple[Sabotage, ...] = (*access.EDGES, *data.EDGES, *hosting.EDGES, *rollout.EDGES)
+_PARTS = (access, data, endpoint, hosting, images, models, platform, rollout, stack_file)
+SABOTAGES: tuple[Sabotage, ...] = tuple(edge for part in _PARTS for edge in part.EDGES)

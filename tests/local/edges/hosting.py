@@ -37,7 +37,7 @@ EDGES = (
     Sabotage(
         "shares-sum-of-a-stack-file",
         "stack file",
-        "infra/config.py",
+        "infra/config/model.py",
         "(total := sum(self.traffic.values())) != 100",
         "(total := 0)",
         "tests/unit/infra/test_config.py::test_a_mistake_is_one_line_with_key_got_allowed_and_file",

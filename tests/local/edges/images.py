@@ -23,9 +23,7 @@ EDGES = (
     Sabotage(
         "image-scan", "ecr.Repository", MODEL_IMAGE, 'image_scanning_configuration={"scan_on_push": True},', "", TAGS
     ),
-    Sabotage(
-        "image-encryption-key", "ecr.Repository", MODEL_IMAGE, ', "kms_key": self._args.key.arn', "", TAGS
-    ),
+    Sabotage("image-encryption-key", "ecr.Repository", MODEL_IMAGE, ', "kms_key": self._args.key.arn', "", TAGS),
     Sabotage(
         "image-retained",
         "ecr.Repository",
@@ -85,13 +83,16 @@ EDGES = (
     Sabotage("build-writes-its-log", "iam.RolePolicy", BUILD, ', "logs:PutLogEvents"', "", LOG),
     Sabotage("build-writes-encrypted", "iam.RolePolicy", BUILD, "args.key.grant_encrypt(role)", "pass", MAY),
     Sabotage("build-reads-its-source", "iam.RolePolicy", MODEL_IMAGE, "args.sources.grant_read(role, prefix)", "", MAY),
-    Sabotage(
-        "build-reads-a-version", "iam.RolePolicy", MODEL_IMAGE, '"s3:GetObjectVersion"', '"s3:GetObjectAcl"', MAY
-    ),
+    Sabotage("build-reads-a-version", "iam.RolePolicy", MODEL_IMAGE, '"s3:GetObjectVersion"', '"s3:GetObjectAcl"', MAY),
     Sabotage("build-reads-its-own-source", "iam.RolePolicy", MODEL_IMAGE, 'f"/{prefix}/*")', '"/*")', MAY),
     Sabotage("build-pushes", "iam.RolePolicy", MODEL_IMAGE, '    "ecr:PutImage",\n', "", MAY),
     Sabotage(
-        "build-pushes-to-its-repository", "iam.RolePolicy", MODEL_IMAGE, "[repository.arn]", '[f"{repository.arn}*"]', MAY
+        "build-pushes-to-its-repository",
+        "iam.RolePolicy",
+        MODEL_IMAGE,
+        "[repository.arn]",
+        '[f"{repository.arn}*"]',
+        MAY,
     ),
     Sabotage("build-logs-in", "iam.RolePolicy", MODEL_IMAGE, '"ecr:GetAuthorizationToken"', '"ecr:PutImage"', MAY),
     Sabotage(
@@ -118,7 +119,9 @@ EDGES = (
         "",
         f"{DEPLOYER}it_runs_inside_the_network_where_there_is_one",
     ),
-    Sabotage("digest-is-in-ecr", "takeoff image build", TAKEOFF, "elif not self._held(digest):", "elif False:", NO_IMAGE),
+    Sabotage(
+        "digest-is-in-ecr", "takeoff image build", TAKEOFF, "elif not self._held(digest):", "elif False:", NO_IMAGE
+    ),
     Sabotage(
         "digest-is-exported",
         "takeoff image build",

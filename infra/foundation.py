@@ -21,7 +21,7 @@ from infra import config as keys
 
 
 @dataclass(frozen=True, kw_only=True)
-class Platform:
+class Foundation:
     """One stack's shared parts, and the configuration that they came from. `guarded` is for whatever holds data."""
 
     site: Site
@@ -35,13 +35,13 @@ class Platform:
     guarded: pulumi.ResourceOptions
 
 
-def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Platform:
+def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundation:
     """Declare the parts that the stack file asks for."""
     opts = pulumi.ResourceOptions(provider=provider)
     guarded = pulumi.ResourceOptions(provider=provider, protect=config.protect or None)
     placement = _placement(site, config, provider)
     lake = DataLake("lake", site, _lake(config), opts=guarded)
-    return Platform(
+    return Foundation(
         site=site,
         config=config,
         lake=lake,
