@@ -64,12 +64,14 @@ def read(repository: Path, code: str, name: str = "Dockerfile") -> BuildContext:
         if word == "COPY":
             for source in copied(rest)[0]:
                 found = matches(repository, source, dockerfile)
-                files |= {path: (repository / path).read_bytes() for match in found for path in below(repository, match)}
+                files |= {
+                    path: (repository / path).read_bytes() for match in found for path in below(repository, match)
+                }
     return BuildContext(dockerfile=dockerfile, files=files)
 
 
 def matches(repository: Path, source: str, dockerfile: str) -> list[Path]:
-    """What a COPY's source names, sorted. Raises ContextError for nothing, or for more than a part of the repository."""
+    """What a COPY's source names, sorted. Raises ContextError for nothing, and for the whole repository or outside."""
     clean = PurePosixPath(source.strip("/"))
     if ".." in clean.parts or not clean.parts:
         raise ContextError(

@@ -9,10 +9,13 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
+from catalog.cost import headline, monthly
+from catalog.usage import Assumptions
 from infra.config import ConfigError
 from infra.program import deploy as program
 from tests.deployment import Deployment, deploy
 from tests.stacks import shipped
+from tests.tree import ROOT
 from tests.unit.components.test_runbooks import alarms_without_owner_or_page
 
 MOST_IN_DEV = 40
@@ -28,6 +31,14 @@ def test_the_smallest_stack_of_one_model_stays_small() -> None:
     assert len(shipped.models("dev")) == 1
     # The stack itself is a resource too.
     assert len(shipped.whole("dev").resources) + 1 <= MOST_IN_DEV
+
+
+def test_the_smallest_stack_says_what_it_costs_on_its_first_line() -> None:
+    resources = [(resource.type, resource.inputs) for resource in shipped.whole("dev").resources]
+    estimate = monthly(resources, "us-east-1", Assumptions())
+    assert not estimate.unpriced
+    first = (ROOT / "stacks/Pulumi.dev.yaml").read_text().splitlines()[0]
+    assert first == headline(estimate), "write this line as the first of stacks/Pulumi.dev.yaml"
 
 
 def test_every_alarm_names_its_owner_and_a_page_that_says_what_to_do(whole: Deployment) -> None:

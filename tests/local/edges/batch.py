@@ -182,7 +182,7 @@ EDGES = (
     Sabotage(
         "cost-minimum",
         "autoscaling counts at its minimum",
-        "catalog/cost.py",
+        "catalog/usage.py",
         'if token == _TARGET and parts[:2] == ["endpoint", endpoint]:',
         "if False:",
         f"{COSTS}autoscaling_counts_at_its_minimum_for_its_own_variant",

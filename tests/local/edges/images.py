@@ -7,6 +7,7 @@ from tests.local.edges.edge import Sabotage
 IMAGE = "tests/unit/components/test_model_image.py::test_"
 DEPLOYER = "tests/unit/components/test_deployer.py::test_"
 COMMAND = "tests/unit/takeoff/test_image.py::test_"
+ALIVE = "tests/local/cloud/test_image_command.py::test_"
 CONTEXT = "tests/unit/catalog/test_build_context.py::test_"
 TAGS = f"{IMAGE}tags_never_change_and_what_is_pushed_is_scanned_and_encrypted"
 PROJECT = f"{IMAGE}the_project_builds_the_uploaded_source_by_the_one_buildspec_one_at_a_time"
@@ -153,5 +154,13 @@ EDGES = (
         'digest.update(f"{path}\\n{len(content)}\\n".encode() + content)',
         "digest.update(content)",
         f"{CONTEXT}the_tag_follows_every_byte_and_name_and_which_dockerfile_it_is",
+    ),
+    Sabotage(
+        "gone-image-is-refused",
+        "sagemaker.Model",
+        "local/cloud/definitions.py",
+        'if container and (reason := registry.refusal(container.get("Image", ""), response.region)):',
+        "if container and (reason := None):",
+        f"{ALIVE}an_image_that_is_gone_is_refused_and_the_endpoint_stays_as_it_was",
     ),
 )

@@ -12,8 +12,8 @@ from model_code.batch import account
 from model_code.batch.handler import LONGEST_WAIT, Clients, step
 from tests.unit.batch.fakes import NOW, SETTINGS, Cloud, Killed, refusal
 
-DUE = {"scheduled": "2026-11-22T03:00:00Z"}
-# Of a run with one job: twice two listings, manifest, job, one look at it, record, verdict. All of them can be the last.
+DUE: dict[str, Any] = {"scheduled": "2026-11-22T03:00:00Z"}
+# Of a run with one job: twice two listings, manifest, job, one look at it, record, verdict.
 CALLS = 9
 WHOLE = "predictions/m/date=2026-11-21/version=111111111111/"
 
@@ -171,8 +171,8 @@ def test_two_at_once_make_one_job() -> None:
     class Late(Cloud):
         """Sees nothing of the other's manifest, as if both had looked at the same moment."""
 
-        def list_objects_v2(self, Bucket: str, Prefix: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-            page = cloud.list_objects_v2(Bucket, Prefix)
+        def list_objects_v2(self, Bucket: str, Prefix: str, ContinuationToken: str = "0") -> dict[str, Any]:  # noqa: N803
+            page = cloud.list_objects_v2(Bucket, Prefix, ContinuationToken)
             return {**page, "Contents": [one for one in page["Contents"] if "_runs" not in one["Key"]]}
 
         def create_transform_job(self, **request: Any) -> None:
@@ -224,7 +224,9 @@ def test_another_version_scores_for_itself() -> None:
 
 
 def test_waiting_doubles_to_two_minutes_and_no_further() -> None:
-    cloud, event, waits = Cloud("a.csv"), dict(DUE), []
+    cloud = Cloud("a.csv")
+    event: dict[str, Any] = dict(DUE)
+    waits = []
     for _ in range(12):
         event = step(event, SETTINGS, clients(cloud))
         waits.append(event["seconds"])

@@ -85,7 +85,7 @@ def test_a_dockerfile_that_copies_what_is_not_there_or_too_much_is_refused(
 
 
 def test_a_folder_without_a_dockerfile_is_refused_with_where_to_look(repository: Path) -> None:
-    with pytest.raises(build_context.ContextError, match="got no model_code/nobody/Dockerfile .* --repository"):
+    with pytest.raises(build_context.ContextError, match=r"got no model_code/nobody/Dockerfile .* --repository"):
         build_context.read(repository, "nobody")
 
 
@@ -94,7 +94,9 @@ def test_instructions_join_lines_and_skip_comments() -> None:
     assert copied("--chown=1 'a b' c /d") == (["a b", "c"], "/d")
 
 
-@pytest.mark.parametrize("dockerfile", sorted((ROOT / "model_code").glob("*/Dockerfile*")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "dockerfile", sorted((ROOT / "model_code").glob("*/Dockerfile*")), ids=lambda path: path.parent.name
+)
 def test_every_shipped_model_has_a_context_without_caches(dockerfile: Path) -> None:
     context = build_context.read(ROOT, dockerfile.parent.name, dockerfile.name)
     assert not [path for path in context.files if "__pycache__" in path or path.endswith(".pyc")]

@@ -13,11 +13,12 @@ import pytest
 
 from catalog import refresh
 from catalog.batch import VARIABLE
-from catalog.cost import _COUNTERS, HOURS, Assumptions, Estimate, headline, monthly
+from catalog.cost import Estimate, headline, monthly
 from catalog.free import FREE
 from catalog.instance_types import InstanceSpec, accelerator, hosting_types, regions, spec, transform_types
 from catalog.prices import DIMENSIONS, price, unit
 from catalog.prices import regions as priced
+from catalog.usage import COUNTERS, HOURS, Assumptions
 from tests.unit.batch.fakes import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,7 +54,7 @@ def test_every_hosting_type_has_a_size_whose_accelerator_is_what_its_name_says()
 
 
 def test_a_size_is_that_of_the_ec2_type_behind_it() -> None:
-    wanted = {"vcpu": 48, "memory_gib": 192, "accelerator": "gpu", "count": 4, "product": "NVIDIA A10G"}
+    wanted: dict[str, Any] = {"vcpu": 48, "memory_gib": 192, "accelerator": "gpu", "count": 4, "product": "NVIDIA A10G"}
     assert spec("ml.g5.12xlarge") == InstanceSpec(instance_type="ml.g5.12xlarge", **wanted)
     assert spec("g5.12xlarge") == InstanceSpec(instance_type="g5.12xlarge", **wanted)
     assert [spec(name) for name in ("ml.g5.huge", "ml.zz.large", "", "ml")] == [None] * 4
@@ -160,7 +161,7 @@ def test_a_gateway_endpoint_is_free() -> None:
 
 
 def test_assumptions_can_be_others() -> None:
-    bucket = [(aws.s3.Bucket.pulumi_type, {})]
+    bucket: list[tuple[str, dict[str, Any]]] = [(aws.s3.Bucket.pulumi_type, {})]
     assert amount(monthly(bucket, "us-east-1", Assumptions(bucket_gb=100)), "s3-storage") == 100
 
 
@@ -184,9 +185,9 @@ def test_every_declared_type_is_counted_or_free_by_the_sdks_own_token() -> None:
         for module, name in re.findall(r"\baws\.(\w+)\.([A-Z]\w+)\(", path.read_text()):
             kind = getattr(getattr(aws, module), name)
             tokens |= {kind.pulumi_type} if hasattr(kind, "pulumi_type") else set()
-    assert tokens - set(_COUNTERS) - set(FREE) == set()
-    assert set(_COUNTERS) & set(FREE) == set()
-    for token in {*_COUNTERS, *FREE}:
+    assert tokens - set(COUNTERS) - set(FREE) == set()
+    assert set(COUNTERS) & set(FREE) == set()
+    for token in {*COUNTERS, *FREE}:
         _, module, name = token.split(":")
         found = getattr(getattr(aws, "lambda_" if module.startswith("lambda/") else module.split("/")[0]), name)
         assert found.pulumi_type == token

@@ -105,7 +105,9 @@ def test_the_state_machine_calls_its_function_until_it_has_settled(whole: Deploy
     states = json.loads(whole.one(aws.sfn.StateMachine).inputs["definition"])["States"]
     (invoked,) = reach(whole, "m-batch-states", "lambda:InvokeFunction")
     assert states["Step"]["Parameters"] == {"FunctionName": invoked, "Payload.$": "$"}
-    assert states["Settled"]["Default"] == "Wait"
+    settled = {choice["StringEquals"]: choice["Next"] for choice in states["Settled"]["Choices"]}
+    assert settled == {"succeeded": "Succeeded", "failed": "Failed"}
+    assert (states["Settled"]["Default"], states["Wait"]["Next"]) == ("Wait", "Step")
     assert states["Failed"] == {"Type": "Fail", "Error": "BatchFailed", "CausePath": "$.reason"}
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner
 
 from catalog.batch import VARIABLE
-from takeoff import batch as batches
 from takeoff import stack as stacks
 from takeoff.__main__ import app
 from takeoff.batch import Batch, Progress, date_of, wait
+from takeoff.commands import batch as commands
 from takeoff.stack import CommandError, DeployedModel, DeployedStack
 from tests.unit.batch.fakes import NOW, SETTINGS, Cloud, refusal
 
@@ -57,12 +59,12 @@ class Account(Cloud):
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     made = Account("a.csv", "b.csv")
-    monkeypatch.setattr(batches.boto3, "client", lambda _: made)
+    monkeypatch.setattr(boto3, "client", lambda _: made)
     model = DeployedModel(name="m", code="m", owner="o@x", traffic={}, versions=[], batch=MACHINE)
     other = DeployedModel(name="n", code="n", owner="o@x", traffic={}, versions=[])
     deployed = DeployedStack(name="test", bucket="models", rollout="", models={"m": model, "n": other})
     monkeypatch.setattr(stacks, "read", lambda _: deployed)
-    monkeypatch.setattr(batches.time, "sleep", lambda _: made.end())
+    monkeypatch.setattr(commands, "wait_for", partial(wait, sleep=lambda _: made.end()))
     return made
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from catalog import refresh as files
@@ -51,10 +52,8 @@ def pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pages:
         copy = tmp_path / f"{name}.json"
         copy.write_text(getattr(files, name).read_text())
         monkeypatch.setattr(files, name, copy)
-    client = refresh.boto3.client
-    monkeypatch.setattr(
-        refresh.boto3, "client", lambda name, **given: client(name, **given) if name == "sagemaker" else made
-    )
+    client = boto3.client
+    monkeypatch.setattr(boto3, "client", lambda name, **given: client(name, **given) if name == "sagemaker" else made)
     return made
 
 
