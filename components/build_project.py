@@ -23,8 +23,8 @@ _IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
 class BuildProjectArgs:
     """What a project builds from and with.
 
-    `minutes` is the longest that a build may take (5–480). `privileged` lets it run a Docker daemon. `key` encrypts what
-    CodeBuild keeps of a build; AWS's own key without it. Raises ValueError for other minutes.
+    `minutes` is the longest that a build may take (5–480). `privileged` lets it run a Docker daemon. `key` encrypts
+    what CodeBuild keeps of a build; AWS's own key without it. Raises ValueError for other minutes.
     """
 
     description: str

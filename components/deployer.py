@@ -23,10 +23,10 @@ _MINUTES = 120
 class DeployerArgs:
     """What is deployed, from where, and as whom.
 
-    `repository` is the https address of a GitHub repository and `branch` what is deployed of it; a private one needs the
-    account's connection to GitHub. `role_arn` is the deployer role and `state` the address (s3://…) of the state bucket
-    that bootstrap/ made. In a `placement` the subnets need a way to the internet. Raises ValueError for another source or
-    state.
+    `repository` is the https address of a GitHub repository and `branch` what is deployed of it; a private one needs
+    the account's connection to GitHub. `role_arn` is the deployer role and `state` the address (s3://…) of the state
+    bucket that bootstrap/ made. In a `placement` the subnets need a way to the internet. Raises ValueError for another
+    source or state.
     """
 
     repository: str
@@ -47,9 +47,7 @@ class Deployer(pulumi.ComponentResource):
 
     CALLS: ClassVar[frozenset[str]] = frozenset({"logs", "sts"})
 
-    def __init__(
-        self, name: str, site: Site, args: DeployerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, site: Site, args: DeployerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("takeoff:delivery:Deployer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = Role(

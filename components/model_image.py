@@ -36,9 +36,9 @@ _PUSH = (
 class ModelImageArgs:
     """Whose image it is and what it is built from.
 
-    `code` is the folder under model_code/, `dockerfile` a file in it. `sources` holds the build contexts that `takeoff image build` uploads.
-    `retain` refuses to delete a repository that still holds images. In a `placement` the subnets need a way to the
-    registry of the base image and to the package index, or the Dockerfile must name ones inside.
+    `code` is the folder under model_code/, `dockerfile` a file in it. `sources` holds the build contexts that
+    `takeoff image build` uploads. `retain` refuses to delete a repository that still holds images. In a `placement` the
+    subnets need a way to the registry of the base image and to the package index, or the Dockerfile names ones inside.
     """
 
     model: str
@@ -107,7 +107,10 @@ class ModelImage(pulumi.ComponentResource):
                 location=pulumi.Output.concat(args.sources.name, f"/{prefix}/source.zip"),
                 buildspec=_BUILDSPEC.read_text(),
             ),
-            variables={"REPOSITORY_URL": repository.repository_url, "DOCKERFILE": f"model_code/{args.code}/{args.dockerfile}"},
+            variables={
+                "REPOSITORY_URL": repository.repository_url,
+                "DOCKERFILE": f"model_code/{args.code}/{args.dockerfile}",
+            },
             minutes=_MINUTES,
             privileged=True,
             key=args.key,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
@@ -11,9 +10,8 @@ import pulumi_aws as aws
 from components.role import Role
 from components.site import Site
 from components.statement import Statement
+from components.stepper import archive, definition
 
-_ROOT = Path(__file__).resolve().parent.parent
-# What the function's archive holds: standard library and boto3 only, which the Lambda runtime carries.
 _SOURCES = (
     "catalog/__init__.py",
     "catalog/desired.py",
@@ -21,6 +19,7 @@ _SOURCES = (
     "model_code/__init__.py",
     "model_code/rollout",
 )
+_WORDS = {"comment": "Converges an endpoint to its desired state", "error": "RolloutFailed"}
 
 
 class Rollout(pulumi.ComponentResource):
@@ -57,14 +56,11 @@ class Rollout(pulumi.ComponentResource):
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(log.arn, ":*")]
             ),
         )
-        archive: dict[str, pulumi.Asset | pulumi.Archive] = {
-            source: pulumi.FileAsset(str(_ROOT / source)) for source in _sources()
-        }
         return aws.lambda_.Function(
             self._name,
             name=name,
             description="Compares an endpoint with its desired state and makes the next call",
-            code=pulumi.AssetArchive(archive),
+            code=archive(_SOURCES),
             handler="model_code.rollout.handler.handle",
             runtime="python3.13",
             role=role.ready_arn,
@@ -115,7 +111,7 @@ class Rollout(pulumi.ComponentResource):
             self._name,
             name=self._site.name(self._name),
             role_arn=role.ready_arn,
-            definition=function.arn.apply(lambda arn: definition(arn, self._site.partition)),
+            definition=function.arn.apply(lambda arn: definition(arn, self._site.partition, **_WORDS)),
             opts=self._child,
         )
 
@@ -148,15 +144,6 @@ class Rollout(pulumi.ComponentResource):
         )
 
 
-def _sources() -> list[str]:
-    """The archive's files, by their path in the repository and in the archive alike."""
-    files: list[str] = []
-    for source in _SOURCES:
-        path = _ROOT / source
-        files += [source] if path.is_file() else sorted(str(f.relative_to(_ROOT)) for f in path.glob("*.py"))
-    return files
-
-
 def pattern(site: Site) -> dict[str, object]:
     """The event that a new wish makes.
 
@@ -170,29 +157,3 @@ def pattern(site: Site) -> dict[str, object]:
             "operation": ["Create", "Update"],
         },
     }
-
-
-def definition(function_arn: str, partition: str) -> str:
-    """The state machine in Amazon States Language: step, and wait as long as the step says, until it is settled."""
-    states = {
-        "Step": {
-            "Type": "Task",
-            "Resource": f"arn:{partition}:states:::lambda:invoke",
-            "Parameters": {"FunctionName": function_arn, "Payload.$": "$"},
-            "OutputPath": "$.Payload",
-            "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2.0}],
-            "Next": "Settled",
-        },
-        "Settled": {
-            "Type": "Choice",
-            "Choices": [
-                {"Variable": "$.status", "StringEquals": "succeeded", "Next": "Succeeded"},
-                {"Variable": "$.status", "StringEquals": "failed", "Next": "Failed"},
-            ],
-            "Default": "Wait",
-        },
-        "Wait": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "Step"},
-        "Succeeded": {"Type": "Succeed"},
-        "Failed": {"Type": "Fail", "Error": "RolloutFailed", "CausePath": "$.reason"},
-    }
-    return json.dumps({"Comment": "Converges an endpoint to its desired state", "StartAt": "Step", "States": states})

@@ -200,6 +200,14 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "network::test_no_two_subnets_share_addresses_and_none_gives_public_ones",
     ),
     (
+        "named-table",
+        "ec2.RouteTable",
+        NETWORK,
+        "vpc_id=self._vpc.id, tags=self._named(*parts)",
+        "vpc_id=self._vpc.id",
+        "network::test_a_route_table_is_the_networks_and_is_named_like_its_subnet",
+    ),
+    (
         "subnet-table",
         "ec2.RouteTableAssociation",
         NETWORK,

@@ -12,6 +12,7 @@ CHAIN_MAY = f"{PERMISSIONS}the_state_machine_may_invoke_its_function_and_the_rul
 # The one scenario on a machine of its own: about half a minute for each thing that only it can miss.
 ALIVE = "tests/local/stack/test_up.py::test_a_wish_alone_moves_the_endpoint_and_leaves_its_verdict"
 ROLLOUT, ACCOUNT = "components/rollout.py", "model_code/rollout/account.py"
+STEPPER = "components/stepper.py"
 HANDLER, DECIDE = "model_code/rollout/handler.py", "model_code/rollout/decide.py"
 
 EDGES = (
@@ -38,7 +39,7 @@ EDGES = (
     Sabotage(
         "machine-retries",
         "sfn.StateMachine",
-        ROLLOUT,
+        STEPPER,
         '"Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2.0}],',
         '"Retry": [],',
         f"{STACK}a_step_of_the_rollout_that_fails_is_tried_again",
@@ -65,7 +66,7 @@ EDGES = (
         ALIVE,
     ),
     Sabotage("target-names-the-wish", "cloudwatch.EventTarget", ROLLOUT, '"$.detail.name"', '"$.detail.type"', ALIVE),
-    Sabotage("machine-loop", "sfn.StateMachine", ROLLOUT, '"Default": "Wait"', '"Default": "Succeeded"', ALIVE),
+    Sabotage("machine-loop", "sfn.StateMachine", STEPPER, '"Default": "Wait"', '"Default": "Succeeded"', ALIVE),
     Sabotage("function-handler", "lambda.Function", ROLLOUT, ".handler.handle", ".handler.step", ALIVE),
     Sabotage("function-code", "lambda.Function", ROLLOUT, '    "catalog/desired.py",\n', "", ALIVE),
     Sabotage(

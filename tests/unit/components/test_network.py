@@ -82,6 +82,14 @@ def test_private_subnets_leave_by_a_nat_gateway_and_public_ones_by_the_internet_
     assert all(internet in each.depends_on for each in [*gateways, *addresses])
 
 
+def test_a_route_table_is_the_networks_and_is_named_like_its_subnet() -> None:
+    deployment = network()
+    vpc = deployment.one(aws.ec2.Vpc)
+    for table in deployment.all(aws.ec2.RouteTable):
+        assert table.inputs["vpcId"] == vpc.name
+        assert table.inputs["tags"]["Name"].endswith(table.name)
+
+
 @pytest.mark.parametrize("nat", ["none", "single", "per-zone"])
 def test_every_subnet_has_a_route_table_of_its_own(nat: str) -> None:
     deployment = network(nat=nat)

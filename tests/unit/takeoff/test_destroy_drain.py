@@ -129,7 +129,8 @@ def test_running_executions_and_builds_are_stopped_and_ended_ones_left() -> None
     )
     assert do(account, "stop-executions", "arn:m") == "stopped 1 executions"
     assert account.called("list_executions")[0]["statusFilter"] == "RUNNING"
-    assert do(account, "stop-builds", "p") == "stopped 1 builds"
+    assert do(account, "stop-builds", "arn:p", name="p") == "stopped 1 builds"
+    assert account.called("list_builds_for_project") == [{"projectName": "p"}]
     assert account.called("stop_build") == [{"id": "b:1"}]
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from typer.testing import CliRunner
 
 from catalog.build_context import BuildContext
+from takeoff.commands import image as commands
 from takeoff.image import BuildFailedError, Images
 from takeoff.stack import CommandError, DeployedModel, DeployedStack
 
@@ -223,3 +228,48 @@ def test_a_model_whose_image_is_not_built_here_is_refused(account: Account) -> N
     other = DeployedModel(name="llm", code="llm", owner="o@x", traffic={}, versions=[])
     with pytest.raises(CommandError, match=r"got llm, .* allowed: .* see stacks/Pulumi\.dev\.yaml"):
         images(account, other)
+
+
+@pytest.fixture
+def command(account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
+    """`takeoff image …` against the tests' account, in a repository with the one model."""
+    dockerfile = tmp_path / "model_code" / "fraud" / "Dockerfile"
+    dockerfile.parent.mkdir(parents=True)
+    dockerfile.write_bytes(CONTEXT.files["model_code/fraud/Dockerfile"])
+    monkeypatch.setattr(commands.stacks, "read", lambda _: STACK)
+    monkeypatch.setattr(commands, "Images", lambda stack, model: images(account, model))
+
+    def invoke(*arguments: str) -> Any:
+        return CliRunner().invoke(commands.app, [*arguments, "--stack", "dev", "--repository", str(tmp_path)])
+
+    return invoke
+
+
+def test_the_command_says_what_was_built_and_what_comes_next(account: Account, command: Callable[..., Any]) -> None:
+    first = command("build", "fraud")
+    assert first.exit_code == 0, first.output
+    assert "built by takeoff-dev-fraud-image:0; stored" in first.stdout
+    assert "next: takeoff train fraud --count 2 --register --stack dev" in first.stdout
+    assert "fraud: BUILD (takeoff-dev-fraud-image:0)" in first.stderr
+    again = json.loads(command("build", "fraud", "--json").stdout)
+    assert (again["build"], again["image"]) == ("", account.parameters[IMAGE])
+    assert "already built" in command("build", "fraud").stdout
+    status = command("status", "fraud", "--json")
+    assert json.loads(status.stdout)["current"] is True
+    assert "made of the files of now" in command("status", "fraud").stdout
+
+
+def test_a_failed_build_ends_the_command_with_one_and_its_log(account: Account, command: Callable[..., Any]) -> None:
+    account.status = "FAILED"
+    failed = command("build", "fraud", "--json")
+    assert failed.exit_code == 1
+    assert json.loads(failed.stdout)["phase"] == "BUILD"
+    assert "line 19" in failed.stderr
+    assert "failed in BUILD: docker build: exit 1; nothing was stored" in failed.stderr
+
+
+def test_a_folder_without_a_dockerfile_is_named(command: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "model_code" / "fraud" / "Dockerfile").unlink()
+    refused = command("build", "fraud")
+    assert isinstance(refused.exception, CommandError)
+    assert "got no model_code/fraud/Dockerfile" in str(refused.exception)

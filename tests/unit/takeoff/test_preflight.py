@@ -127,7 +127,7 @@ def test_every_family_has_its_quota(type_: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("present", "status"),
-    [(["AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"], "ok"), ([], "fail"), (SILENT, "unknown")],
+    [(["sagemaker.application-autoscaling.amazonaws.com"], "ok"), ([], "fail"), (SILENT, "unknown")],
 )
 def test_autoscaling_needs_its_service_linked_role(present: Any, status: str) -> None:
     needed = singletons.linked_roles([planned("aws:appautoscaling/target:Target"), planned("aws:s3/bucket:Bucket")])
@@ -338,3 +338,8 @@ def test_the_command_ends_with_1_when_a_check_fails_and_speaks_json(
         assert done.exit_code == code
         assert status in done.output
     assert json.loads(done.output)[0]["fix"] == "f"
+
+
+def test_a_service_linked_role_is_known_by_its_path() -> None:
+    roles = [{"Path": "/aws-service-role/eks.amazonaws.com/", "RoleName": "AWSServiceRoleForAmazonEKS"}]
+    assert Fake(list_roles=lambda **_: {"Roles": roles}).linked_roles() == {"eks.amazonaws.com"}
