@@ -75,9 +75,12 @@ def _due(name: str, model: keys.Model, spec: Spec, facts: Facts, stack: str) -> 
 
 
 def _image(shared: Foundation, name: str, model: keys.Model) -> dict[str, Any]:
+    # A model on GPUs has an image of its own for them; see model_code/digits/Dockerfile.gpu.
+    dockerfile = "Dockerfile" if model.accelerator == "none" else f"Dockerfile.{model.accelerator}"
     args = ModelImageArgs(
         model=name,
         code=model.code,
+        dockerfile=dockerfile,
         owner=model.owner,
         sources=shared.lake.models,
         key=shared.lake.key,
@@ -85,7 +88,7 @@ def _image(shared: Foundation, name: str, model: keys.Model) -> dict[str, Any]:
         placement=shared.placement,
     )
     image = ModelImage(name, shared.site, args, opts=shared.guarded)
-    return {"project": image.project, "repository": image.repository_url}
+    return {"project": image.project, "repository": image.repository_url, "dockerfile": dockerfile}
 
 
 def _registry(shared: Foundation, name: str, model: keys.Model, spec: Spec) -> dict[str, Any]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
+from catalog import build_context
 from catalog.naming import parameter_name
-from local.cloud import images
-from local.stack import NAME, LocalStack
+from local.stack import LocalStack
 from local.state import REGION, REPOSITORY
+
+# Images wait for the account, training for a core.
+_AT_ONCE = 2
 
 
 class PhaseError(RuntimeError):
@@ -21,22 +25,18 @@ class PhaseError(RuntimeError):
 
 
 def prepare(stack: LocalStack) -> list[str]:
-    """Build what the declared models still lack: image digests and first versions. Returns what was done, by line.
+    """Run the commands that are due for the declared models: image builds and first trainings. Returns what was done.
 
-    Reads the models from the last deployment's outputs, so it does nothing before the first. Raises PhaseError.
+    Reads the models from the last deployment's outputs, so it does nothing before the first. Asking the account for
+    what is there costs milliseconds, a command a second. Raises PhaseError once all of them have ended.
     """
-    done = []
-    ssm = boto3.client("ssm", endpoint_url=stack.env["AWS_ENDPOINT_URL"], region_name=REGION, **_nobody(stack.env))
-    for name, model in stack.outputs().get("models", {}).items():
-        image = images.build(model["code"], name, NAME, stack.state)
-        if _value(ssm, name, "image") != image:
-            ssm.put_parameter(Name=parameter_name(NAME, name, "image"), Value=image, Type="String", Overwrite=True)
-            done.append(f"{name}: image {image.split('@')[1][:19]} from model_code/{model['code']}")
-        wanted = [version for version in model["versions"] if version in {"approved", "candidate"}]
-        if any(_value(ssm, name, version) is None for version in wanted):
-            takeoff(stack.env, "train", name, "--count", str(len(wanted)), "--register", "--stack", NAME)
-            done.append(f"{name}: trained and registered {len(wanted)} versions")
-    return done
+    # Training takes longest, so it begins first.
+    due = sorted(_due(stack, Account(stack.env)), key=lambda each: each[1][0] != "train")
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        running = [(does, pool.submit(takeoff, stack.env, *command, "--stack", stack.name)) for does, command in due]
+    for _, ended in running:
+        ended.result()
+    return [does for does, _ in running]
 
 
 def takeoff(env: Mapping[str, str], *arguments: str) -> None:
@@ -46,15 +46,53 @@ def takeoff(env: Mapping[str, str], *arguments: str) -> None:
         raise PhaseError(f"`takeoff {' '.join(arguments)}` failed (exit {done.returncode})")
 
 
-def _value(ssm: Any, model: str, leaf: str) -> str | None:
-    try:
-        return str(ssm.get_parameter(Name=parameter_name(NAME, model, leaf))["Parameter"]["Value"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ParameterNotFound":
-            raise
-        return None
+class Account:
+    """What the emulated account says of images and versions."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        # Credentials that open nothing, given explicitly so that no others are looked for.
+        nobody = {"aws_access_key_id": env["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"]}
+        where = {"endpoint_url": env["AWS_ENDPOINT_URL"], "region_name": REGION}
+        self._ssm, self._ecr = (boto3.client(service, **where, **nobody) for service in ("ssm", "ecr"))
+
+    def value(self, parameter: str) -> str:
+        """A parameter's value; empty when there is none."""
+        found = self._ask(lambda: self._ssm.get_parameter(Name=parameter), "ParameterNotFound")
+        return str(found["Parameter"]["Value"]) if found else ""
+
+    def tags(self, image: str) -> list[str]:
+        """The tags of an image in ECR by its URI with digest; none when it is not there."""
+        name, _, digest = image.partition("/")[2].partition("@")
+        wanted = [{"imageDigest": digest}]
+        found = self._ask(
+            lambda: self._ecr.describe_images(repositoryName=name, imageIds=wanted),
+            "ImageNotFoundException",
+            "RepositoryNotFoundException",
+        )
+        return [str(tag) for each in found["imageDetails"] for tag in each.get("imageTags", [])] if found else []
+
+    def _ask(self, call: Any, *missing: str) -> Any:
+        try:
+            return call()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in missing:
+                raise
+            return None
 
 
-def _nobody(env: Mapping[str, str]) -> dict[str, str]:
-    """Credentials that open nothing, given explicitly so that no others are looked for."""
-    return {"aws_access_key_id": env["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"]}
+def _due(stack: LocalStack, account: Account) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What each model lacks, in words and as a command."""
+    for name, model in stack.outputs().get("models", {}).items():
+        if model.get("project") and not _built(stack, account, name, model):
+            yield f"{name}: image from model_code/{model['code']}", ("image", "build", name)
+        slots = [version for version in model["versions"] if version in {"approved", "candidate"}]
+        if not all(account.value(parameter_name(stack.name, name, slot)) for slot in slots):
+            count = str(len(slots))
+            yield f"{name}: trained and registered {count} versions", ("train", name, "--count", count, "--register")
+
+
+def _built(stack: LocalStack, account: Account, name: str, model: Mapping[str, Any]) -> bool:
+    """Whether the image that is to run is there and was made of the files of now, as its tag says."""
+    image = account.value(parameter_name(stack.name, name, "image"))
+    tag = build_context.read(REPOSITORY, model["code"], model.get("dockerfile", "Dockerfile")).tag
+    return any(found == tag or found.startswith(f"{tag}-") for found in (account.tags(image) if image else []))

@@ -26,6 +26,8 @@ def show(state: State, *, as_json: bool) -> int:
     console = Console()
     about = found["daemon"]
     console.print(f"emulated account at {about['endpoint']} (pid {about['pid']}, up {about['uptime']:.0f} s)")
+    if found["clock"]["speed"] != 1:
+        console.print(f"its clock runs {found['clock']['speed']:g} times as fast: {found['clock']['emulated']}")
     console.print(_endpoints(found["endpoints"]))
     for machine, executions in found["executions"].items():
         for execution in executions[-3:]:

@@ -15,7 +15,11 @@ class CommandError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedModel:
-    """A model's entry in the outputs. `next` is the command that is due when it has no endpoint yet."""
+    """A model's entry in the outputs. `next` is the command that is due when it has no endpoint yet.
+
+    `project` builds its image from `dockerfile` in its folder into `repository`; `registry` is its package group,
+    `batch` its scheduled transform. Each is empty where the stack declares none.
+    """
 
     name: str
     code: str
@@ -25,6 +29,11 @@ class DeployedModel:
     endpoint: str = ""
     desired: str = ""
     next: str = ""
+    project: str = ""
+    repository: str = ""
+    dockerfile: str = "Dockerfile"
+    registry: str = ""
+    batch: str = ""
 
     @property
     def outcome(self) -> str:

@@ -62,7 +62,10 @@ class _Account(Mocks):
         name = args.inputs.get("name") or args.inputs.get("bucket") or args.name
         service = args.typ.split(":")[1].split("/")[0]
         arn = f"arn:aws:{service}:us-east-1:{ACCOUNT}:{args.typ.split(':')[-1].lower()}/{name}"
-        return str(name), {**args.inputs, "arn": arn, "name": name, "keyId": f"key-{args.name}"}
+        known = {"arn": arn, "name": name, "keyId": f"key-{args.name}"}
+        if args.typ == "aws:ecr/repository:Repository":
+            known["repositoryUrl"] = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{name}"
+        return str(name), {**args.inputs, **known}
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:
         if args.token == "aws:index/getCallerIdentity:getCallerIdentity":

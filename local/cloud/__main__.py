@@ -18,15 +18,20 @@ from typing import Any
 import moto.core.config
 import uvicorn
 
-from local.cloud import events, metrics, sagemaker, storage
+from local.cloud import cloudwatch, events, overview, repairs, sagemaker, storage, waits
 from local.cloud.account import Account
+from local.cloud.alarms import Alarms
 from local.cloud.app import App
+from local.cloud.builds import Builds
+from local.cloud.clock import Clock
 from local.cloud.delays import Delays
 from local.cloud.functions import Functions
 from local.cloud.hosting import Hosting
 from local.cloud.metrics import Metrics
 from local.cloud.processes import birth, reap
+from local.cloud.schedules import Schedules
 from local.cloud.snapshot import Snapshot, SnapshotError
+from local.cloud.transform import Transforms
 from local.state import State
 
 log = logging.getLogger("local.cloud")
@@ -49,10 +54,15 @@ class Daemon:
     def __init__(self, state: State, listener: socket.socket) -> None:
         self.state, self._listener, self.began = state, listener, time.time()
         self.endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.account, self.metrics = Account(), Metrics()
+        self.account, self.clock = Account(), Clock.current()
+        self.metrics = Metrics(self.clock)
+        self.alarms = Alarms(self.account, self.metrics, self.clock)
         limit = int(os.environ.get("TAKEOFF_MAX_INSTANCES") or 2)
-        self.hosting = Hosting(state, self.account, self.metrics, Delays.current(), limit)
+        self.hosting = Hosting(state, self.account, self.metrics, self.clock, Delays.current(), limit)
+        self.transforms = Transforms(self.hosting)
         self.functions = Functions(state, self.account)
+        self.schedules = Schedules(self.account, self.functions, self.clock)
+        self.builds = Builds(state, self.account, self.clock)
         self.snapshot = Snapshot(state.cloud, self.account)
         self._unclean = state.cloud / "running"
         self.restored: dict[str, Any] = {}
@@ -68,11 +78,16 @@ class Daemon:
         )
         beginning = asyncio.create_task(self._begin())
         flushing = asyncio.create_task(self._flush())
+        watching = asyncio.create_task(self.alarms.run())
+        scheduling = asyncio.create_task(self.schedules.run())
         try:
             await Server(config).serve(sockets=[self._listener])
         finally:
             beginning.cancel()
             flushing.cancel()
+            watching.cancel()
+            scheduling.cancel()
+            await self.transforms.close()
             await self.hosting.close()
             await asyncio.to_thread(self._leave)
 
@@ -83,7 +98,8 @@ class Daemon:
         """Everything that `make status` shows."""
         return {
             "daemon": self.health() | {"endpoint": self.endpoint, "uptime": round(time.time() - self.began, 1)},
-            "endpoints": self.hosting.status(),
+            "clock": self.clock.status(),
+            "endpoints": overview.endpoints(self.hosting),
             "functions": self.functions.status(),
             "executions": events.executions(),
             "snapshot": self.snapshot.status(),
@@ -92,18 +108,25 @@ class Daemon:
     def _prepare(self) -> None:
         moto.core.config.default_user_config["stepfunctions"] = {"execute_state_machine": True}
         os.environ["MOTO_PORT"] = self.endpoint.rpartition(":")[2]
-        self.functions.endpoint = self.endpoint
+        self.functions.endpoint = self.builds.endpoint = self.endpoint
         self.account.before_monitoring = self.metrics.flush
+        repairs.install()
         self.functions.install()
-        metrics.install()
+        self.builds.install()
+        cloudwatch.install(self.clock)
+        self.alarms.install()
         events.install(self.account, self.functions)
         sagemaker.install(self.hosting)
+        self.transforms.install()
+        waits.install(self.clock)
         storage.install()
         ended = reap(self.state.cloud / "pids")
         clean = not self._unclean.exists()
         self._unclean.touch()
         self.restored = {"restored": {"services": self.snapshot.restore()}, "clean_stop": clean, "reaped": ended}
+        self.builds.restore()
         self.snapshot.start()
+        self.transforms.restore()
 
     async def _begin(self) -> None:
         """Brings the endpoints back; the daemon says that it is ready when they are."""
@@ -122,9 +145,11 @@ class Daemon:
             await self.account.locked(self.metrics.flush)
 
     def _leave(self) -> None:
+        self.builds.stop()
         self.functions.stop()
         with self.account.lock:
             self.metrics.flush()
+            self.hosting.captures.flush()
         self.snapshot.stop()
         self.state.daemon_file.unlink(missing_ok=True)
         self._unclean.unlink(missing_ok=True)

@@ -100,7 +100,9 @@ def _running(state: State) -> dict[str, Any] | None:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    """What is the account's to see; a proxy is kept under another name, for builds that install packages."""
+    proxies = {f"TAKEOFF_BUILD_{name}": value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    return proxies | {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
 def _require_free(port: int) -> None:

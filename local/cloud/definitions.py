@@ -13,6 +13,7 @@ from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.models import FakeEndpointConfig
 from moto.sagemaker.responses import SageMakerResponse
 
+from local.cloud import registry
 from local.cloud.access import refusal
 from local.state import ACCOUNT
 
@@ -36,6 +37,8 @@ def create_model(response: Any) -> ActionResult:
         # The URL of a multi-model container is a prefix; its models are read, and may be missing, one by one.
         url = None if many else (container or {}).get("ModelDataUrl")
         if container and (reason := refusal(given["ExecutionRoleArn"], url, response.region)):
+            raise AWSValidationException(reason)
+        if container and (reason := registry.refusal(container.get("Image", ""), response.region)):
             raise AWSValidationException(reason)
     model = backend.create_model(name, given["ExecutionRoleArn"], None, None, None, response._get_param("Tags"))
     model.given = {"EnableNetworkIsolation": False} | given

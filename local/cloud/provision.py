@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from local.cloud import access, artifacts, images
+from local.cloud import access, artifacts, images, registry
 from local.cloud.account import Account
 from local.cloud.capture import Captures, Sampling
 from local.cloud.fleet import DeploymentError, Fleet, Launch
@@ -61,6 +61,8 @@ class Provisioner:
 
     async def fleet(self, variant: Variant, region: str, folder: str, taken: set[int] | None = None) -> Fleet:
         """A fleet without a process yet; its logs go below `folder`, apart from the numbers that are taken."""
+        if reason := await self._account.locked(lambda: registry.refusal(variant.image, region)):
+            raise DeploymentError(reason)
         image = images.load(variant.image, self._state)
         launch = Launch(
             variant=variant.name,

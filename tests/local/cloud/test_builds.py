@@ -244,6 +244,19 @@ def test_a_build_that_a_killed_daemon_left_has_failed_after_the_restart(new_clou
     assert "ended while the build ran" in phase["contexts"][0]["message"]
 
 
+def test_a_build_finds_packages_as_this_machine_does_and_the_account_without_a_proxy(
+    new_cloud: Callable[..., Cloud],
+) -> None:
+    cloud = new_cloud(
+        HTTPS_PROXY="http://127.0.0.1:9", no_proxy="example.com", PIP_INDEX_URL="http://127.0.0.1:9/simple"
+    )
+    project = Project(cloud, spec(build=["echo $HTTPS_PROXY $no_proxy $NO_PROXY $PIP_INDEX_URL $AWS_ENDPOINT_URL"]))
+    project.upload(source(a="b"))
+    bypass = "example.com,127.0.0.1"
+    said = f"http://127.0.0.1:9 {bypass} {bypass} http://127.0.0.1:9/simple {cloud.endpoint}"
+    assert project.log(project.ended(project.start())["id"])[-1] == said
+
+
 @pytest.fixture
 def ecr(cloud: Cloud) -> str:
     name = f"takeoff-test-{next(cloud.names)}"

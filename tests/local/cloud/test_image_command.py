@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from catalog import build_context
 from local.cloud import images, packages
@@ -62,3 +64,23 @@ def test_a_build_without_a_digest_has_failed(cloud: Cloud) -> None:
     with pytest.raises(BuildFailedError, match="got IMAGE_DIGEST ''"):
         model.build(context, force=False, report=lambda at: None)
     assert model.status(context).image == ""
+
+
+def test_an_image_that_is_gone_is_refused_and_the_endpoint_stays_as_it_was(cloud: Cloud, repository: Path) -> None:
+    ecr, name = cloud.client("ecr"), f"takeoff-local-echo-{next(cloud.names)}"
+    ecr.create_repository(repositoryName=name)
+    project = Project(cloud, BUILDSPEC, REPOSITORY_URL=f"{REGISTRY}/{name}", DOCKERFILE="model_code/echo/Dockerfile")
+    version = project.upload(build_context.read(repository, "echo").archive())
+    assert project.ended(project.start(version, IMAGE_TAG="t"))["buildStatus"] == "SUCCEEDED"
+    (held,) = ecr.describe_images(repositoryName=name)["imageDetails"]
+    there = replace(cloud, image=f"{REGISTRY}/{name}@{held['imageDigest']}")
+    there.sagemaker, there.runtime = cloud.sagemaker, cloud.runtime
+    model, endpoint = there.model("gone"), cloud.deploy(("main", cloud.model("stays"), 1, 1))
+    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": held["imageDigest"]}])
+    with pytest.raises(ClientError, match=f"Requested image {there.image} not found"):
+        there.model("refused")
+    cloud.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=cloud.config(("main", model, 1, 1)))
+    settled = cloud.settled(endpoint)
+    assert settled["EndpointStatus"] == "InService"
+    assert "not found" in settled["FailureReason"]
+    assert cloud.ask(endpoint)["version"] == "stays"
