@@ -3,15 +3,19 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# Any stack can be played in an emulated account of its own, if BACKEND=emulated says so: make up STACK=prod BACKEND=emulated
+STACK := local
+BACKEND :=
+UNPROTECT :=
 PYTHON ?= python3
 VENV := .takeoff/venv
 PY := $(VENV)/bin/python
 # What is installed and type-checked; local/ is a distribution of its own and may be deleted.
 PARTS := . $(dir $(wildcard local/pyproject.toml))
-PACKAGES := $(wildcard infra components catalog model_code takeoff local)
+PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff local)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.txt pyproject.toml $(wildcard local/pyproject.toml) | cksum | cut -d' ' -f1)
 # No account, backend or cluster of the user's reaches a target of ours.
-CLEAN := env $(shell env | sed -n 's/^\(AWS_[A-Z0-9_]*\|PULUMI_[A-Z0-9_]*\|KUBECONFIG\)=.*/-u \1/p')
+CLEAN := env $(shell env | sed -n 's/^\(AWS_[A-Z0-9_]*\|PULUMI_[A-Z0-9_]*\|TAKEOFF_STACK\|KUBECONFIG\)=.*/-u \1/p')
 
 .PHONY: help
 help: ## show this list
@@ -28,26 +32,35 @@ $(STAMP):
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps $(addprefix --editable ,$(PARTS))
 	@rm -f $(VENV)/.installed-* && touch $@
 
+.PHONY: emulated
+emulated:
+	@case '$(STACK) $(BACKEND)' in 'local ' | *' emulated') ;; *) \
+	echo "takeoff: STACK=$(STACK) BACKEND=$(BACKEND) names no emulated account; allowed: BACKEND=emulated with it, which plays the stack on this machine, or \`pulumi up --stack $(STACK)\` without make, which deploys it on AWS" >&2; exit 2 ;; esac
+
+.PHONY: preview
+preview: emulated setup ## what `make up` would change; these take STACK=... BACKEND=emulated
+	@$(CLEAN) $(PY) -m local preview --stack $(STACK)
+
 .PHONY: up
-up: setup ## deploy the local stack and show its predictions
-	@$(CLEAN) $(PY) -m local.toolchain doctor
-	@$(CLEAN) $(PY) -m local up
+up: emulated setup ## deploy the stack and show its predictions
+	@$(CLEAN) TAKEOFF_STACK=$(STACK) $(PY) -m local.toolchain doctor
+	@$(CLEAN) $(PY) -m local up --stack $(STACK)
 
 .PHONY: down
-down: setup ## take the local stack down, whole
-	@$(CLEAN) $(PY) -m local down
+down: emulated setup ## take the stack down; one other than local needs UNPROTECT=its name
+	@$(CLEAN) $(PY) -m local down --stack $(STACK) --unprotect "$(UNPROTECT)"
 
 .PHONY: predict
-predict: setup ## predictions through every endpoint of the local stack
-	@$(CLEAN) $(PY) -m local predict
+predict: emulated setup ## predictions through every endpoint of the stack
+	@$(CLEAN) $(PY) -m local predict --stack $(STACK)
 
 .PHONY: status
-status: setup ## what runs in the emulated account
-	@$(CLEAN) $(PY) -m local status
+status: emulated setup ## what runs in the emulated account
+	@$(CLEAN) $(PY) -m local status --stack $(STACK)
 
 .PHONY: logs
-logs: setup ## the last lines of every log
-	@$(CLEAN) $(PY) -m local logs
+logs: emulated setup ## the last lines of every log
+	@$(CLEAN) $(PY) -m local logs --stack $(STACK)
 
 .PHONY: doctor
 doctor: setup ## what is found, what will be built, minutes and disk
@@ -84,6 +97,10 @@ test-all: setup ## the slow tests, then `make test`
 .PHONY: sabotage
 sabotage: setup ## remove one declared resource or edge at a time; the scenario that owns it must fail
 	@$(CLEAN) $(PY) -m tests.local.sabotage
+
+.PHONY: rollout-demo
+rollout-demo: setup ## three releases under load, good, slow and failing: what the guardrails make of each
+	@$(CLEAN) $(PY) -m local.demo.rollout
 
 .PHONY: bench
 bench: setup ## the figures that the README quotes

@@ -37,6 +37,7 @@ class Role:
             name=site.name(name, limit=64),
             description=description,
             assume_role_policy=_trust(service, site.account),
+            permissions_boundary=_boundary(site),
             opts=opts,
         )
 
@@ -60,6 +61,11 @@ class Role:
             opts=self._opts,
         )
         return pulumi.Output.all(self._role.arn, inline.id).apply(lambda both: str(both[0]))
+
+
+def _boundary(site: Site) -> str | None:
+    """The policy that says what no role of the stack may ever do, whatever its own policies allow."""
+    return f"arn:{site.partition}:iam::{site.account}:policy/{site.boundary}" if site.boundary else None
 
 
 def _trust(service: str, account: str) -> str:

@@ -9,12 +9,16 @@ from catalog.naming import parameter_name, physical_name
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One stack in one account and region of one AWS partition."""
+    """One stack in one account and region of one AWS partition.
+
+    `boundary` names the permissions boundary of every role, a policy of this account; none where it is empty.
+    """
 
     stack: str
     account: str
     region: str
     partition: str
+    boundary: str = ""
 
     def name(self, *parts: str, limit: int = 63) -> str:
         """A physical name of this stack: takeoff-<stack>-<parts>, at most `limit` characters."""

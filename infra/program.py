@@ -36,4 +36,5 @@ def _site(stack: str, config: Stack, asked: pulumi.InvokeOptions) -> Site:
         account=aws.get_caller_identity(opts=asked).account_id,
         region=config.region,
         partition=aws.get_partition(opts=asked).partition,
+        boundary=config.boundary,
     )

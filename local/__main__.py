@@ -1,4 +1,4 @@
-"""The local stack: `python -m local up | down | status | logs | predict`."""
+"""A stack in an emulated account: `python -m local preview | up | down | predict | status | logs`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import logs, status
 from local.down import down
 from local.phases import takeoff
-from local.stack import NAME
-from local.state import State
+from local.state import LOCAL, REPOSITORY, State
 from local.toolchain.environment import environment
-from local.up import up
+from local.up import preview, up
 
 # Every error of ours that a person can mend is a RuntimeError with a line that says how.
 ERRORS = (RuntimeError, ClientError, BotoCoreError)
@@ -22,20 +21,27 @@ ERRORS = (RuntimeError, ClientError, BotoCoreError)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. What went wrong is one line on stderr and exit status 1."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen, rest = parser.parse_known_args(arguments)
+    if rest and chosen.command != "predict":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    os.environ["TAKEOFF_STACK"] = chosen.stack
     state = State.current()
     # This process asks the account too: no profile, endpoint or proxy of the person's may lead it elsewhere.
     env = environment(state, None)
     os.environ.clear()
     os.environ.update(env)
     try:
+        _require_stack_file(chosen.stack)
         match chosen.command:
+            case "preview":
+                preview(state)
             case "up":
                 up(state)
             case "down":
-                down(state)
+                down(state, chosen.unprotect)
             case "predict":
-                takeoff(environment(state, state.endpoint()), "predict", "--stack", NAME, *chosen.rest)
+                takeoff(environment(state, state.endpoint()), "predict", "--stack", state.stack, *rest)
             case "status":
                 return status.show(state, as_json=chosen.json)
             case "logs":
@@ -52,15 +58,31 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("up", help="deploy the local stack and show its predictions; safe to run again at any time")
-    commands.add_parser("down", help="destroy the local stack and stop the emulated account")
-    predict = commands.add_parser("predict", help="predictions through every endpoint, with traffic and accuracy")
-    predict.add_argument("rest", nargs=argparse.REMAINDER, help="options of `takeoff predict`")
-    shown = commands.add_parser("status", help="what runs in the emulated account")
-    shown.add_argument("--json", action="store_true", help="print JSON")
-    tail = commands.add_parser("logs", help="the last lines of every log")
-    tail.add_argument("--lines", type=int, default=20, help="lines per log (default 20)")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--stack", default=LOCAL, help="its name (default local); each has an account of its own")
+
+    def add(name: str, does: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=does, parents=[shared])
+
+    add("preview", "show what `up` would change")
+    add("up", "deploy the stack and show its predictions; safe to run again at any time")
+    destroyed = add("down", "destroy the stack and stop the emulated account")
+    destroyed.add_argument("--unprotect", default="", metavar="STACK", help="confirm that STACK goes, protected or not")
+    add("predict", "predictions through every endpoint, with traffic and accuracy; takes options of `takeoff predict`")
+    add("status", "what runs in the emulated account").add_argument("--json", action="store_true", help="print JSON")
+    add("logs", "the last lines of every log").add_argument(
+        "--lines", type=int, default=20, help="per log (default 20)"
+    )
     return parser
+
+
+def _require_stack_file(stack: str) -> None:
+    """Raises RuntimeError when no stack file has this name; a mistyped one must not make an account."""
+    known = sorted(file.name.split(".")[1] for file in (REPOSITORY / "stacks").glob("Pulumi.*.yaml"))
+    if stack not in known and "TAKEOFF_STACK_FILE" not in os.environ:
+        raise RuntimeError(
+            f"stack: got {stack!r}; allowed: {', '.join(known)}; add stacks/Pulumi.{stack}.yaml for another"
+        )
 
 
 if __name__ == "__main__":

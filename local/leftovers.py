@@ -13,14 +13,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.state import REGION, require_loopback
+from local.kinds import KINDS
+from local.state import ACCOUNT, REGION, require_loopback
 
-PREFIX = "takeoff-local"
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 MODEL = "aws:sagemaker/model:Model"
 _MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-_TAG = {"takeoff:stack": "local"}
 
 
 @dataclass(frozen=True)
@@ -37,95 +36,98 @@ class Leftover:
 
 
 class Account:
-    """The emulated account behind one endpoint."""
+    """What one stack has in the emulated account behind an endpoint."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = require_loopback(endpoint)
+    def __init__(self, endpoint: str, stack: str) -> None:
+        self._endpoint, self._stack, self._prefix = require_loopback(endpoint), stack, f"takeoff-{stack}-"
 
     def everything(self) -> list[Leftover]:
         """All that is ours, in an order in which it can be removed."""
-        parts = (self._hosting(), self._events(), self._code(), self._facts(), self._access(), self._data())
-        return [leftover for part in parts for leftover in part]
+        parts = (self._hosting(), self._events(), self._by_kind(), self._logs(), self._facts(), self._access())
+        return [leftover for part in (*parts, self._data()) for leftover in part]
 
     def failed_endpoints(self) -> list[str]:
         """Endpoints that never came up. SageMaker lets them be deleted and nothing else."""
         listed = self._client("sagemaker").list_endpoints(StatusEquals="Failed")["Endpoints"]
-        return _ours(endpoint["EndpointName"] for endpoint in listed)
+        return self._ours(endpoint["EndpointName"] for endpoint in listed)
 
     def _client(self, service: str) -> Any:
         return boto3.client(
             service,
             endpoint_url=self._endpoint,
             region_name=REGION,
-            aws_access_key_id=PREFIX,
-            aws_secret_access_key=PREFIX,
+            aws_access_key_id="nobody",
+            aws_secret_access_key="nobody",  # noqa: S106 (the emulated account takes anything)
             config=Config(retries={"total_max_attempts": 1}),
         )
 
+    def _ours(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name.startswith(self._prefix)]
+
     def _hosting(self) -> Iterator[Leftover]:
         client = self._client("sagemaker")
-        for name in _ours(item["EndpointName"] for item in _pages(client, "list_endpoints", "Endpoints")):
+        for name in self._ours(item["EndpointName"] for item in _pages(client, "list_endpoints", "Endpoints")):
             yield Leftover(ENDPOINT, name, _bind(_remove_endpoint, client, name))
         for token, operation, key, member, delete in (
             (CONFIG, "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", client.delete_endpoint_config),
             (MODEL, "list_models", "Models", "ModelName", client.delete_model),
         ):
             for item in _pages(client, operation, key):
-                if (name := item[member]).startswith(PREFIX):
+                if (name := item[member]).startswith(self._prefix):
                     remove = _bind(delete, **{member: name})
                     yield Leftover(token, name, remove, item["CreationTime"].timestamp())
 
     def _events(self) -> Iterator[Leftover]:
         client = self._client("events")
-        for name in _ours(rule["Name"] for rule in client.list_rules()["Rules"]):
+        for name in self._ours(rule["Name"] for rule in client.list_rules()["Rules"]):
             yield Leftover("aws:cloudwatch/eventRule:EventRule", name, _bind(_remove_rule, client, name))
 
-    def _code(self) -> Iterator[Leftover]:
-        states, functions, logs = self._client("stepfunctions"), self._client("lambda"), self._client("logs")
-        for machine in _pages(states, "list_state_machines", "stateMachines"):
-            if machine["name"].startswith(PREFIX):
-                remove = _bind(states.delete_state_machine, stateMachineArn=machine["stateMachineArn"])
-                yield Leftover("aws:sfn/stateMachine:StateMachine", machine["stateMachineArn"], remove)
-        for name in _ours(item["FunctionName"] for item in _pages(functions, "list_functions", "Functions")):
-            yield Leftover("aws:lambda/function:Function", name, _bind(functions.delete_function, FunctionName=name))
+    def _by_kind(self) -> Iterator[Leftover]:
+        for kind in KINDS:
+            client = self._client(kind.service)
+            for item in _pages(client, kind.list, kind.key, **kind.asked):
+                listed = item[kind.name] if kind.name else item
+                # Glue's names have underscores for hyphens; a topic has its ARN alone, an alias a word before its name.
+                name = listed.rpartition(":")[2].removeprefix("alias/")
+                if name.replace("_", "-").startswith(self._prefix):
+                    id_ = kind.id.format(listed=listed, account=ACCOUNT, region=REGION)
+                    target = id_ if kind.by_id else listed
+                    given = {kind.argument: [target] if kind.several else target, **kind.more}
+                    yield Leftover(kind.type, id_, _bind(getattr(client, kind.delete), **given))
+
+    def _logs(self) -> Iterator[Leftover]:
+        logs = self._client("logs")
         for group in _pages(logs, "describe_log_groups", "logGroups"):
-            if f"/{PREFIX}" in (name := group["logGroupName"]):
+            if f"/{self._prefix}" in (name := group["logGroupName"]):
                 yield Leftover(
                     "aws:cloudwatch/logGroup:LogGroup", name, _bind(logs.delete_log_group, logGroupName=name)
                 )
 
     def _facts(self) -> Iterator[Leftover]:
         client = self._client("ssm")
-        pages = client.get_paginator("get_parameters_by_path").paginate(Path="/takeoff/local", Recursive=True)
+        pages = client.get_paginator("get_parameters_by_path").paginate(Path=f"/takeoff/{self._stack}", Recursive=True)
         for parameter in [parameter for page in pages for parameter in page["Parameters"]]:
             name = parameter["Name"]
             yield Leftover("aws:ssm/parameter:Parameter", name, _bind(client.delete_parameter, Name=name))
 
     def _access(self) -> Iterator[Leftover]:
         client = self._client("iam")
-        for name in _ours(role["RoleName"] for role in _pages(client, "list_roles", "Roles")):
+        for name in self._ours(role["RoleName"] for role in _pages(client, "list_roles", "Roles")):
             yield Leftover("aws:iam/role:Role", name, _bind(_remove_role, client, name))
 
     def _data(self) -> Iterator[Leftover]:
         s3, kms = self._client("s3"), self._client("kms")
-        for name in _ours(bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
+        for name in self._ours(bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
             yield Leftover("aws:s3/bucket:Bucket", name, _bind(_remove_bucket, s3, name))
-        for alias in _pages(kms, "list_aliases", "Aliases"):
-            if (name := alias["AliasName"]).startswith(f"alias/{PREFIX}"):
-                yield Leftover("aws:kms/alias:Alias", name, _bind(kms.delete_alias, AliasName=name))
         for key in [entry["KeyId"] for entry in _pages(kms, "list_keys", "Keys")]:
-            if _is_our_live_key(kms, key):
+            if _is_live_key(kms, key, self._stack):
                 remove = _bind(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=7)
                 yield Leftover("aws:kms/key:Key", key, remove)
 
 
-def _pages(client: Any, operation: str, key: str) -> Iterator[Any]:
-    for page in client.get_paginator(operation).paginate():
+def _pages(client: Any, operation: str, key: str, **asked: Any) -> Iterator[Any]:
+    for page in client.get_paginator(operation).paginate(**asked):
         yield from page[key]
-
-
-def _ours(names: Iterable[str]) -> list[str]:
-    return [name for name in names if name.startswith(PREFIX)]
 
 
 def _bind(function: Callable[..., object], *arguments: object, **members: object) -> Callable[[], object]:
@@ -170,11 +172,11 @@ def _remove_bucket(client: Any, name: str) -> None:
     client.delete_bucket(Bucket=name)
 
 
-def _is_our_live_key(client: Any, key: str) -> bool:
+def _is_live_key(client: Any, key: str, stack: str) -> bool:
     """AWS keeps a deleted key for days; one that is already on its way out is no leftover."""
     with contextlib.suppress(ClientError):
         if client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion":
             return False
         tags = {tag["TagKey"]: tag["TagValue"] for tag in client.list_resource_tags(KeyId=key)["Tags"]}
-        return _TAG.items() <= tags.items()
+        return tags.get("takeoff:stack") == stack
     return False

@@ -1,4 +1,4 @@
-"""The `local` stack through the real engine: up, destroy, outputs, and what its state says."""
+"""A stack in an emulated account through the real engine: up, destroy, outputs, and what its state says."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from typing import Any
 from local.cloud.processes import birth
 from local.state import REPOSITORY, State
 
-NAME = "local"
-
 
 class EngineError(RuntimeError):
     """The engine refused or failed; it has printed why."""
@@ -23,10 +21,14 @@ class EngineError(RuntimeError):
 
 @dataclass(frozen=True)
 class LocalStack:
-    """One emulated account's stack. `env` is the local stack's environment (local/toolchain/environment.py)."""
+    """An emulated account's stack, the local one or another. `env` is its environment (toolchain/environment.py)."""
 
     state: State
     env: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.state.stack
 
     def up(self, *, refresh: bool) -> None:
         """Apply the program. `refresh` first asks the account what is really there. Raises EngineError.
@@ -37,6 +39,10 @@ class LocalStack:
             self._mark.touch()
         self._show("up", "--suppress-outputs", *(["--refresh"] if refresh else []))
         self._mark.unlink()
+
+    def preview(self) -> None:
+        """Show what `up` would change. Raises EngineError."""
+        self._show("preview")
 
     def unfinished_since(self) -> float | None:
         """When the first `up` began that did not finish, in seconds since the epoch; None when the last one did."""
@@ -87,14 +93,15 @@ class LocalStack:
     def _show(self, *arguments: str) -> None:
         """Run the engine with its own display: a live tree on a terminal, one line per change in a log."""
         quiet = [] if sys.stdout.isatty() else ["--suppress-progress"]
-        command = ["pulumi", *arguments, "--yes", "--skip-preview", *quiet, "--stack", NAME]
+        sure = [] if arguments[0] == "preview" else ["--yes", "--skip-preview"]
+        command = ["pulumi", *arguments, *sure, *quiet, "--stack", self.name]
         done = subprocess.run(command, cwd=REPOSITORY, env=dict(self.env), check=False)
         if done.returncode:
-            raise EngineError(f"`pulumi {arguments[0]}` on the local stack failed (exit {done.returncode})")
+            raise EngineError(f"`pulumi {arguments[0]}` on stack {self.name} failed (exit {done.returncode})")
 
     def _ask(self, *arguments: str, given: str | None = None) -> str:
         """Run the engine for its answer."""
-        command = ["pulumi", *arguments, "--stack", NAME, "--non-interactive"]
+        command = ["pulumi", *arguments, "--stack", self.name, "--non-interactive"]
         done = subprocess.run(
             command, cwd=REPOSITORY, env=dict(self.env), check=False, capture_output=True, text=True, input=given
         )
@@ -123,12 +130,12 @@ def _dead_locks(state: State) -> list[Path]:
     for lock in locks:
         holder = json.loads(lock.read_text()).get("pid", 0) if _is_json(lock) else 0
         if birth(holder) is not None:
-            raise EngineError(f"another `pulumi` works on the local stack (pid {holder}); wait for it to end")
+            raise EngineError(f"another `pulumi` works on stack {state.stack} (pid {holder}); wait for it to end")
     return locks
 
 
 def _checkpoint_file(state: State) -> Path:
-    return state.backend / ".pulumi" / "stacks" / "takeoff" / f"{NAME}.json"
+    return state.backend / ".pulumi" / "stacks" / "takeoff" / f"{state.stack}.json"
 
 
 def _is_json(file: Path) -> bool:

@@ -12,6 +12,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 CACHE = REPOSITORY / ".takeoff"
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
+LOCAL = "local"
 
 
 class NotLocalError(RuntimeError):
@@ -20,14 +21,25 @@ class NotLocalError(RuntimeError):
 
 @dataclass(frozen=True)
 class State:
-    """One emulated account on disk. Tests make their own; people have one, in `.takeoff/local`."""
+    """One emulated account on disk, and the name of the stack that is worked on in it.
+
+    Tests make their own; people have one per stack, in `.takeoff/local` and `.takeoff/emulated/<stack>`.
+    """
 
     root: Path
+    stack: str = LOCAL
 
     @classmethod
     def current(cls) -> State:
-        """The state that TAKEOFF_STATE names, else the repository's own."""
-        return cls(Path(os.environ.get("TAKEOFF_STATE") or CACHE / "local").resolve())
+        """The state that TAKEOFF_STACK and TAKEOFF_STATE name, else the local stack's own."""
+        stack = os.environ.get("TAKEOFF_STACK") or LOCAL
+        own = CACHE / "local" if stack == LOCAL else CACHE / "emulated" / stack
+        return cls(Path(os.environ.get("TAKEOFF_STATE") or own).resolve(), stack)
+
+    @property
+    def port(self) -> int:
+        """Where the account listens: TAKEOFF_PORT, else 4577 for the local stack's; 0 is any free one."""
+        return int(os.environ.get("TAKEOFF_PORT") or (4577 if self.stack == LOCAL else 0))
 
     @property
     def backend(self) -> Path:
@@ -63,6 +75,10 @@ class State:
         """Container images, one folder per digest."""
         return self.root / "images"
 
+    def make(self, target: str) -> str:
+        """What a person types to run a target on this stack."""
+        return f"make {target}" if self.stack == LOCAL else f"make {target} STACK={self.stack} BACKEND=emulated"
+
     @property
     def daemon_file(self) -> Path:
         return self.cloud / "daemon.json"
@@ -75,7 +91,9 @@ class State:
         try:
             url = str(json.loads(self.daemon_file.read_text())["endpoint"])
         except (OSError, ValueError, KeyError) as error:
-            raise NotLocalError(f"no emulated account is running in {self.root}: start it with `make up`") from error
+            raise NotLocalError(
+                f"no emulated account is running in {self.root}: start it with `{self.make('up')}`"
+            ) from error
         return require_loopback(url)
 
 

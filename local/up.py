@@ -1,4 +1,4 @@
-"""`make up`: from whatever this machine has to an endpoint that answers."""
+"""`make up`: from whatever this machine has to an endpoint that answers; `make preview` stops before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local.cloud import daemon
 from local.leftovers import Account
 from local.phases import prepare, takeoff
 from local.recover import recover
-from local.stack import NAME, LocalStack, mend_checkpoint
+from local.stack import LocalStack, mend_checkpoint
 from local.state import State
 from local.toolchain.environment import environment
 from local.toolchain.home import ensure_stack
@@ -19,7 +19,7 @@ from local.toolchain.ready import ready
 
 
 def up(state: State) -> None:
-    """Apply the local stack and show its predictions.
+    """Apply the state's stack and show its predictions.
 
     Every step is safe to repeat: killed anywhere, it is run again. Raises the errors of its steps, each in one line.
     """
@@ -27,28 +27,43 @@ def up(state: State) -> None:
     progress = Progress(sys.stderr)
     ready(state, progress)
     stack = connect(state, progress)
-    _say(progress, recover(stack, Account(stack.env["AWS_ENDPOINT_URL"])))
+    _say(progress, recover(stack, account_of(stack)))
     _say(progress, prepare(stack))
     stack.up(refresh=True)
     if made := prepare(stack):
         _say(progress, made)
         stack.up(refresh=False)
-    takeoff(stack.env, "predict", "--stack", NAME, "--wait", "300")
+    takeoff(stack.env, "predict", "--stack", stack.name, "--wait", "300")
     progress.say(f"up in {time.monotonic() - began:.1f} s. Next:")
-    progress.say("  make predict      predictions again, with the traffic that each variant got")
-    progress.say("  make up           after changing `traffic` in stacks/Pulumi.local.yaml: moves it")
-    progress.say("  make down         take everything down")
+    width = len(state.make("predict")) + 6
+    for target, does in (
+        ("predict", "predictions again, with the traffic that each variant got"),
+        ("up", f"after changing `traffic` in stacks/Pulumi.{stack.name}.yaml: moves it"),
+        ("down", "take everything down"),
+    ):
+        progress.say(f"  {state.make(target):{width}}{does}")
+
+
+def preview(state: State) -> None:
+    """Show what `up` would change, and change nothing. Raises EngineError."""
+    progress = Progress(sys.stderr)
+    ready(state, progress)
+    connect(state, progress).preview()
+
+
+def account_of(stack: LocalStack) -> Account:
+    return Account(stack.env["AWS_ENDPOINT_URL"], stack.name)
 
 
 def connect(state: State, progress: Progress) -> LocalStack:
     """Start the emulated account where it does not run, say what came back with it, and open the stack in it."""
     if daemon.status(state) is None:
         _say(progress, ["starting the emulated account"])
-        _say(progress, _restored(daemon.start(state)))
+        _say(progress, _restored(daemon.start(state, state.port)))
     if mend_checkpoint(state):
         _say(progress, ["the state was cut in two by a kill; went back to the one before it"])
     env = environment(state, state.endpoint())
-    ensure_stack(NAME, env)
+    ensure_stack(state.stack, env)
     return LocalStack(state, env)
 
 

@@ -8,7 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from takeoff.commands import new, operations, rollout
+from takeoff.commands import batch, catalog, destroy, image, new, operations, preflight, rollout
 from takeoff.stack import CommandError
 
 app = typer.Typer(
@@ -20,9 +20,14 @@ app = typer.Typer(
 )
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(new.app, name="new")
+app.add_typer(batch.app, name="batch")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(image.app, name="image")
 app.command("predict")(operations.predict)
 app.command("train")(operations.train)
 app.command("register")(operations.register)
+app.command("preflight")(preflight.preflight)
+app.command("destroy")(destroy.destroy)
 
 
 def main() -> None:

@@ -28,6 +28,10 @@ class Stack(Strict):
     protect: bool = Field(
         default=False, description="protect everything that holds data: destroying it takes a step of its own"
     )
+    boundary: str = Field(
+        default="",
+        description="name of the policy that bounds every role, such as bootstrap's takeoff-bootstrap-boundary",
+    )
     network: Network | None = Field(default=None, description="VPC in which models run; none without it")
     lake: Lake | None = Field(default=None, description="buckets for raw data, features and audit, with their catalog")
     alerts: Alerts | None = Field(default=None, description="who hears of alarms")

@@ -68,7 +68,7 @@ def create_nat_gateway(ec2: Any, subnet_id: str, allocation_id: str, **given: An
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html"""
     vpc_id = ec2.get_subnet(subnet_id).vpc_id
     attached = any(each.vpc and each.vpc.id == vpc_id for each in ec2.internet_gateways.values())
-    if given.get("connectivity_type", "public") == "public" and not attached:
+    if given.get("connectivity_type") != "private" and not attached:
         raise EC2ClientError("Gateway.NotAttached", f"Network {vpc_id} has no Internet gateway attached")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import threading
 from collections import defaultdict
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -21,6 +22,8 @@ def teach_pickle() -> None:
     copyreg.pickle(type(rsa.generate_private_key(65537, 1024)), _reduce_key)  # noqa: S505
     copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduce_key)
     copyreg.pickle(ParameterDict, _reduce_parameters)
+    # ECR's backend holds one; nobody holds it while a snapshot is taken.
+    copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
     # Lambda's index by ARN; what it points at is kept alive by what is pickled beside it.
     copyreg.pickle(WeakValueDictionary, lambda index: (WeakValueDictionary, (dict(index),)))
     execution: Any = Execution

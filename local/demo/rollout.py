@@ -193,6 +193,11 @@ def main(arguments: list[str] | None = None) -> int:
     env = environment(state, None)
     os.environ.clear()
     os.environ.update(env)
+    answer = sys.stdout.fileno()
+    if chosen.json:
+        # What the engine and the commands print on the way goes to where progress goes.
+        answer = os.dup(answer)
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         verdicts = list(Demo(state).run())
     except ERRORS as error:
@@ -201,7 +206,7 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         daemon.stop(state)
     if chosen.json:
-        print(json.dumps([asdict(each) for each in verdicts], indent=1))
+        os.write(answer, json.dumps([asdict(each) for each in verdicts], indent=1).encode() + b"\n")
     else:
         show(verdicts)
     return 0 if all(each.fine for each in verdicts) else 1

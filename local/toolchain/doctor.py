@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
 import shutil
 import socket
@@ -113,7 +112,7 @@ def _made(part: str, exists: bool, detail: str) -> Finding:
 
 
 def _daemon(state: State) -> Finding:
-    port = int(os.environ.get("TAKEOFF_PORT") or 4577)
+    port = state.port
     try:
         url = state.endpoint()
         if _answers(urlsplit(url).port or 80):

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from local.state import REGION, State, require_loopback
 
-STACK = "local"
 # An extended regular expression: sed reads it too (shell.py).
-STALE = "AWS_[A-Za-z0-9_]*|PULUMI_[A-Za-z0-9_]*|TAKEOFF_STATE|KUBECONFIG"
+STALE = "AWS_[A-Za-z0-9_]*|PULUMI_[A-Za-z0-9_]*|TAKEOFF_STATE|TAKEOFF_STACK|KUBECONFIG"
 _KEY = "takeoff-local"
 _NOBODY = "http://127.0.0.1:9"  # the discard port
 _LOOPBACK = ["127.0.0.1", "localhost", "::1"]
@@ -36,7 +35,7 @@ def is_stale(key: str) -> bool:
 def _tools(state: State, search: str) -> dict[str, str]:
     first = [str(state.root / "bin"), str(Path(sys.prefix) / "bin")]
     rest = [folder for folder in search.split(os.pathsep) if folder and folder not in first]
-    return {"PATH": os.pathsep.join(first + rest), "TAKEOFF_STATE": str(state.root)}
+    return {"PATH": os.pathsep.join(first + rest), "TAKEOFF_STATE": str(state.root), "TAKEOFF_STACK": state.stack}
 
 
 def _pulumi(state: State) -> dict[str, str]:
@@ -44,7 +43,7 @@ def _pulumi(state: State) -> dict[str, str]:
         "PULUMI_HOME": str(state.home),
         "PULUMI_BACKEND_URL": f"file://{state.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state.passphrase),
-        "PULUMI_STACK": STACK,
+        "PULUMI_STACK": state.stack,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # Plugins come from PULUMI_HOME alone: nothing on PATH serves the local stack, and nothing is downloaded for it.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",

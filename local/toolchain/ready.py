@@ -13,7 +13,7 @@ from local.toolchain.progress import Progress
 
 @dataclass(frozen=True)
 class Toolchain:
-    """Where each part lies. `pulumi` is the wrapper to call: it refuses every stack but `local`."""
+    """Where each part lies. `pulumi` is the wrapper to call: it refuses every stack but the state's own."""
 
     engine: Path
     host: Path

@@ -1,7 +1,8 @@
 #!/bin/sh
 # takeoff: the local stack's pulumi. Written by local/toolchain/home.py from shim.sh; it starts no Python.
-# Refuses every stack but `local`, hands the engine the stack file with this machine's salt, then becomes the engine.
-state=@STATE@
+# Refuses every stack but `local`, or the one that `make STACK=... BACKEND=emulated` names in TAKEOFF_STACK, hands the
+# engine the stack file with this machine's salt, then becomes the engine.
+state=@STATE@ stack=${TAKEOFF_STACK:-local}
 
 refuse() {
 	echo "pulumi (takeoff local): $1; got '$2', allowed '$3'." >&2
@@ -9,18 +10,20 @@ refuse() {
 	exit 2
 }
 
-only_local() {
-	case $1 in local | organization/*/local) ;; *) refuse "$2 names another stack" "$1" local ;; esac
+only_ours() {
+	case $1 in "$stack" | organization/*/"$stack") ;; *) refuse "$2 names another stack" "$1" "$stack" ;; esac
 }
 
 [ "$PULUMI_BACKEND_URL" = "file://$state/backend" ] ||
 	refuse "PULUMI_BACKEND_URL is not the local stack's (start with \`make shell\`)" "$PULUMI_BACKEND_URL" "file://$state/backend"
-only_local "${PULUMI_STACK:-local}" PULUMI_STACK
+[ -f "$state/backend/emulated-account" ] || [ "$stack" = local ] ||
+	refuse "the backend is not marked as emulated" "$stack" local
+only_ours "${PULUMI_STACK:-$stack}" PULUMI_STACK
 
 directory=$PWD words='' want=''
 for argument; do
 	case $want in
-	stack) only_local "$argument" --stack ;;
+	stack) only_ours "$argument" --stack ;;
 	cwd) directory=$(cd "$argument" 2>/dev/null && pwd) ;;
 	esac
 	[ -z "$want" ] || { want='' && continue; }
@@ -29,8 +32,8 @@ for argument; do
 	case $argument in
 	--) break ;;
 	-s | --stack) want=stack ;;
-	--stack=*) only_local "${argument#*=}" --stack ;;
-	-s*) argument=${argument#-s} && only_local "${argument#=}" -s ;;
+	--stack=*) only_ours "${argument#*=}" --stack ;;
+	-s*) argument=${argument#-s} && only_ours "${argument#=}" -s ;;
 	-C | --cwd) want=cwd ;;
 	--cwd=*) directory=$(cd "${argument#*=}" 2>/dev/null && pwd) ;;
 	-C*) directory=$(cd "${argument#-C}" 2>/dev/null && pwd) ;;
@@ -43,7 +46,7 @@ case "$words " in
 *" stack init "* | *" stack new "* | *" stack rename "*) refuse "\`make up\` makes the stack" "pulumi$words" "preview, up, stack, ..." ;;
 *" stack select "* | *" stack rm "* | *" stack remove "*)
 	name=${words#* stack * }
-	[ "$name" = "$words" ] || only_local "${name%% *}" "pulumi stack"
+	[ "$name" = "$words" ] || only_ours "${name%% *}" "pulumi stack"
 	;;
 esac
 
@@ -52,15 +55,15 @@ while [ -n "$directory" ] && [ ! -f "$directory/Pulumi.yaml" ]; do directory=${d
 field() { sed -n "s/^$1:[[:space:]]*['\"]\{0,1\}\([^'\"#]*[^'\"# ]\).*/\1/p" "$directory/Pulumi.yaml"; }
 if [ -n "$directory" ]; then
 	project=$(field name) folder=$(field stackConfigDir)
-	salt=$state/stacks/$project/Pulumi.local.yaml
-	[ -f "$salt" ] || echo "note: the stack 'local' does not exist yet; \`make up\` makes it." >&2
-	committed=${TAKEOFF_STACK_FILE:-$directory/${folder:-.}/Pulumi.local.yaml}
+	salt=$state/stacks/$project/Pulumi.$stack.yaml
+	[ -f "$salt" ] || echo "note: the stack '$stack' does not exist yet; \`make up\` makes it." >&2
+	committed=${TAKEOFF_STACK_FILE:-$directory/${folder:-.}/Pulumi.$stack.yaml}
 	case "$words " in
 	*" config "*) committed= ;;
 	*" stack history "* | *" stack hist "*) [ ! -f "$salt" ] || cd "${salt%/*}" ;; # reads a salt, takes no --config-file
 	esac
 	if [ -f "$salt" ] && [ -f "$committed" ]; then
-		salted=$state/stacks/$project/salted.yaml
+		salted=$state/stacks/$project/salted-$stack.yaml
 		{ grep -v '^encryptionsalt:' "$committed"; echo && cat "$salt"; } >"$salted.$$" && mv "$salted.$$" "$salted"
 		export PULUMI_OPTION_CONFIG_FILE="$salted"
 	fi

@@ -27,6 +27,20 @@ COMMANDS = {
     "make predict": f"{UP}metrics_reach_cloudwatch_by_variant_and_by_variant_and_config",
     "make status": f"{UP}status_and_logs_show_what_runs",
     "make logs": f"{UP}status_and_logs_show_what_runs",
+    "make rollout-demo": f"{LOCAL}stack/test_rollout_demo.py::test_the_good_release_goes_live_and_the_others_return",
+    **dict.fromkeys(
+        (
+            "pulumi -C bootstrap up --yes --stack dev",
+            "takeoff preflight dev",
+            "pulumi up --yes --stack dev",
+            "takeoff image build breast-cancer --stack dev",
+            "takeoff train breast-cancer --register --stack dev",
+            "takeoff rollout wait --stack dev",
+            "takeoff predict --stack dev",
+            "takeoff destroy dev --unprotect dev --yes --delete-data",
+        ),
+        f"{LOCAL}stack/test_first_deploy.py::test_the_guide_leads_from_an_empty_account_to_a_prediction_and_back",
+    ),
     "make down": f"{LOCAL}stack/test_faults.py::test_down_leaves_nothing_of_ours_and_up_begins_again",
     "takeoff new model wine-quality": f"{LOCAL}stack/test_new_model.py::"
     "test_a_new_model_is_one_command_from_its_first_prediction",
@@ -39,6 +53,7 @@ TARGETS = {
     "status": "-m local status",
     "logs": "-m local logs",
     "down": "-m local down",
+    "rollout-demo": "-m local.demo.rollout",
 }
 
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "infra": ({"infra", "components", "catalog", "model_code.contract"}, {"pulumi", "pulumi_aws", "pydantic"}),
     "components": ({"components", "catalog", "model_code.contract"}, {"pulumi", "pulumi_aws"}),
+    "bootstrap": ({"bootstrap", "components", "catalog"}, {"pulumi", "pulumi_aws", "pydantic"}),
     "catalog": ({"catalog"}, set()),
     "takeoff": ({"takeoff", "catalog", "model_code"}, {"boto3", "botocore", "typer", "rich"}),
     "model_code": (
@@ -56,7 +57,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
 }
-OURS = {*ALLOWED, "tests", "benchmarks", "policies", "bootstrap"}
+OURS = {*ALLOWED, "tests", "benchmarks", "policies"}
 TEMPLATES = ROOT / "takeoff/templates"
 
 

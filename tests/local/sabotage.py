@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import queue
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,10 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.local.edges import SABOTAGES, Sabotage
+from tests.local.forks import Forks, forks
 from tests.tree import Tree, copy
 
-# No owner takes a minute; one that hangs has not noticed anything.
-PATIENCE = 240
+# No owner takes a minute, and all of them together not ten; one that hangs has not noticed anything.
+PATIENCE = 600
 # Code that cannot run is not code that lacks something.
 NO_ANSWER = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
 
@@ -53,37 +53,38 @@ class Verdict:
 def sabotage(chosen: Sequence[Sabotage], trees: Sequence[Tree]) -> Iterator[Verdict]:
     """The verdict on each, in their order, as many at a time as there are copies. Raises UnfitError."""
     owners = sorted({each.owner for each in chosen})
-    unfit = [owner for owner, (outcome, _) in run(trees[0], owners).items() if outcome != "passed"]
-    if unfit:
-        raise UnfitError(f"these fail with nothing taken away: {', '.join(unfit)}")
-    idle: queue.SimpleQueue[Tree] = queue.SimpleQueue()
-    for tree in trees:
-        idle.put(tree)
+    with forks(trees) as opened:
+        unfit = [owner for owner, (outcome, _) in run(opened[0], owners).items() if outcome != "passed"]
+        if unfit:
+            raise UnfitError(f"these fail with nothing taken away: {', '.join(unfit)}")
+        idle: queue.SimpleQueue[Forks] = queue.SimpleQueue()
+        for each in opened:
+            idle.put(each)
 
-    def judge(each: Sabotage) -> Verdict:
-        tree, began = idle.get(), time.monotonic()
-        try:
-            with tree.without(each.file, each.old, each.new):
-                outcome, said = run(tree, [each.owner])[each.owner]
-        finally:
-            idle.put(tree)
-        verdict = {"failed": "killed", "passed": "survived"}.get(outcome, "broken")
-        return Verdict(each.name, each.what, each.owner, verdict, said, round(time.monotonic() - began, 1))
+        def judge(each: Sabotage) -> Verdict:
+            runs, began = idle.get(), time.monotonic()
+            try:
+                with runs.tree.without(each.file, each.old, each.new):
+                    outcome, said = run(runs, [each.owner])[each.owner]
+            finally:
+                idle.put(runs)
+            verdict = {"failed": "killed", "passed": "survived"}.get(outcome, "broken")
+            return Verdict(each.name, each.what, each.owner, verdict, said, round(time.monotonic() - began, 1))
 
-    with ThreadPoolExecutor(len(trees)) as pool:
-        yield from pool.map(judge, chosen)
+        with ThreadPoolExecutor(len(opened)) as pool:
+            yield from pool.map(judge, chosen)
 
 
-def run(tree: Tree, owners: Sequence[str]) -> dict[str, tuple[str, str]]:
+def run(runs: Forks, owners: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Each owner → passed, failed, or broken (not collected, not importable, stopped outside of itself), and why."""
-    report = tree.root / ".takeoff/owners.xml"
+    report = runs.tree.root / ".takeoff/owners.xml"
     report.unlink(missing_ok=True)
     try:
-        done = tree.python("-m", "pytest", f"--junitxml={report}", *owners, timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
+        status = runs.pytest([f"--junitxml={report}", *owners], PATIENCE)
+    except TimeoutError:
         return dict.fromkeys(owners, ("broken", f"no end after {PATIENCE} s"))
-    if done.returncode not in (0, 1) or not report.exists():
-        return dict.fromkeys(owners, ("broken", done.stdout[-500:]))
+    if status not in (0, 1) or not report.exists():
+        return dict.fromkeys(owners, ("broken", f"pytest ended with {status}"))
     found: dict[str, list[ElementTree.Element]] = {}
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 (our own pytest wrote it)
         name = f"{case.get('classname')}::{str(case.get('name')).partition('[')[0]}"

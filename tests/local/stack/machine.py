@@ -24,8 +24,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from catalog.desired import Desired
 from local.cloud import daemon
 from local.phases import prepare
-from local.stack import NAME, LocalStack
-from local.state import REPOSITORY, State
+from local.stack import LocalStack
+from local.state import LOCAL, REPOSITORY, State
 from local.toolchain.environment import environment
 from local.toolchain.home import ensure_stack
 from local.toolchain.progress import Progress
@@ -49,14 +49,19 @@ class Machine:
     """An emulated account under `root`, with a stack file that the test may change."""
 
     root: Path
+    stack: str = LOCAL
 
     @property
     def state(self) -> State:
-        return State(self.root / "state")
+        return State(self.root / "state", self.stack)
+
+    @property
+    def endpoint_name(self) -> str:
+        return f"takeoff-{self.stack}-{MODEL}"
 
     @property
     def stack_file(self) -> Path:
-        return self.root / "Pulumi.local.yaml"
+        return self.root / f"Pulumi.{self.stack}.yaml"
 
     @property
     def env(self) -> dict[str, str]:
@@ -70,7 +75,7 @@ class Machine:
     def run(self, *arguments: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         """A `make` target of the local stack, by the command behind it."""
         return subprocess.run(
-            [sys.executable, "-m", "local", *arguments],
+            [sys.executable, "-m", "local", *arguments, "--stack", self.stack],
             cwd=REPOSITORY,
             env=self.env,
             capture_output=True,
@@ -89,7 +94,7 @@ class Machine:
         """The phases of `make up` without its end: nobody waits for the rollout, and nobody starts a lost one."""
         ready(self.state, Progress(sys.stderr))
         daemon.start(self.state, 0)
-        ensure_stack(NAME, self.inside())
+        ensure_stack(self.stack, self.inside())
         stack = LocalStack(self.state, self.inside())
         stack.up(refresh=False)
         prepare(stack)
@@ -98,7 +103,7 @@ class Machine:
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`pulumi` as in `make shell`."""
         return subprocess.run(
-            ["pulumi", *arguments, "--stack", "local", "--non-interactive"],
+            ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"],
             cwd=REPOSITORY,
             env=self.inside(),
             capture_output=True,
@@ -125,11 +130,11 @@ class Machine:
         )
 
     def endpoint(self) -> dict[str, Any]:
-        return dict(self.client("sagemaker").describe_endpoint(EndpointName=ENDPOINT))
+        return dict(self.client("sagemaker").describe_endpoint(EndpointName=self.endpoint_name))
 
     def wish(self) -> Desired:
         """What the endpoint should be, as Pulumi wrote it."""
-        found = self.client("ssm").get_parameter(Name=f"/takeoff/local/{MODEL}/desired")
+        found = self.client("ssm").get_parameter(Name=f"/takeoff/{self.stack}/{MODEL}/desired")
         return Desired.from_json(found["Parameter"]["Value"])
 
     def weights(self) -> dict[str, float]:
@@ -137,7 +142,7 @@ class Machine:
 
     def settled(self) -> bool:
         """Whether Rollout has written that it fulfilled the wish that stands now."""
-        ssm, names = self.client("ssm"), [f"/takeoff/local/{MODEL}/{leaf}" for leaf in ("desired", "outcome")]
+        ssm, names = self.client("ssm"), [f"/takeoff/{self.stack}/{MODEL}/{leaf}" for leaf in ("desired", "outcome")]
         found = {p["Name"]: p for p in ssm.get_parameters(Names=names)["Parameters"]}
         if set(found) != set(names):
             return False
@@ -148,7 +153,7 @@ class Machine:
         """The processes that serve the endpoint."""
         found = daemon.status(self.state)
         assert found
-        variants = found["endpoints"][ENDPOINT]["variants"].values()
+        variants = found["endpoints"][self.endpoint_name]["variants"].values()
         return sorted(pid for variant in variants for pid in variant["pids"])
 
     def resources(self) -> list[str]:
@@ -158,6 +163,8 @@ class Machine:
         sagemaker, s3, ssm = self.client("sagemaker"), self.client("s3"), self.client("ssm")
         kms, states, iam = self.client("kms"), self.client("stepfunctions"), self.client("iam")
         keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+        watch, groups = self.client("cloudwatch"), sagemaker.list_model_package_groups()
+        alarms = watch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
         listed = {
             "endpoint": [e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]],
             "config": [e["EndpointConfigName"] for e in sagemaker.list_endpoint_configs()["EndpointConfigs"]],
@@ -170,6 +177,13 @@ class Machine:
             "machine": [m["name"] for m in states.list_state_machines()["stateMachines"]],
             "rule": [r["Name"] for r in self.client("events").list_rules()["Rules"]],
             "function": [f["FunctionName"] for f in self.client("lambda").list_functions()["Functions"]],
+            "topic": [t["TopicArn"] for t in self.client("sns").list_topics()["Topics"]],
+            "alarm": [a["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for a in alarms.get(kind, [])],
+            "dashboard": [d["DashboardName"] for d in watch.list_dashboards()["DashboardEntries"]],
+            "repository": [r["repositoryName"] for r in self.client("ecr").describe_repositories()["repositories"]],
+            "project": self.client("codebuild").list_projects()["projects"],
+            "registry": [g["ModelPackageGroupName"] for g in groups["ModelPackageGroupSummaryList"]],
+            "network": [v["VpcId"] for v in self.client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"]],
             "log group": [g["logGroupName"] for g in self.client("logs").describe_log_groups()["logGroups"]],
         }
         return sorted(f"{kind} {name}" for kind, names in listed.items() for name in names)
@@ -184,7 +198,9 @@ class Machine:
         def ask() -> None:
             while not stop.is_set() and time.monotonic() < end:
                 try:
-                    answer = client.invoke_endpoint(EndpointName=ENDPOINT, ContentType="application/json", Body=body)
+                    answer = client.invoke_endpoint(
+                        EndpointName=self.endpoint_name, ContentType="application/json", Body=body
+                    )
                     answer["Body"].read()
                     seen.answered[answer["InvokedProductionVariant"]] += 1
                 except (ClientError, BotoCoreError) as error:
@@ -217,11 +233,11 @@ def changes(output: str) -> dict[str, int]:
 
 
 @contextmanager
-def machine(root: Path) -> Iterator[Machine]:
+def machine(root: Path, stack: str = LOCAL) -> Iterator[Machine]:
     """A machine with the committed stack file; its daemon is stopped at the end."""
     root.mkdir(parents=True, exist_ok=True)
-    made = Machine(root)
-    made.stack_file.write_text((REPOSITORY / "stacks/Pulumi.local.yaml").read_text())
+    made = Machine(root, stack)
+    made.stack_file.write_text((REPOSITORY / f"stacks/Pulumi.{stack}.yaml").read_text())
     try:
         yield made
     finally:

@@ -27,6 +27,7 @@ THEIRS = {
     "PULUMI_BACKEND_URL": "s3://production-state",
     "PULUMI_CONFIG_PASSPHRASE": "theirs",
     "PULUMI_STACK": "prod",
+    "TAKEOFF_STACK": "prod",
     "KUBECONFIG": "/home/somebody/.kube/config",
 }
 
@@ -46,6 +47,7 @@ def test_every_process_is_pointed_at_the_emulated_account(state: State) -> None:
         "PULUMI_BACKEND_URL": f"file://{state.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state.passphrase),
         "PULUMI_STACK": "local",
+        "TAKEOFF_STACK": "local",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "TAKEOFF_STATE": str(state.root),
         "AWS_ENDPOINT_URL": ENDPOINT,

@@ -71,6 +71,40 @@ def test_a_stack_of_another_name_in_the_environment_is_refused(pulumi: Pulumi) -
     assert "PULUMI_STACK names another stack; got 'prod', allowed 'local'" in answer.stderr
 
 
+@pytest.fixture
+def prod(state: State, project: Path, executable: Callable[[str, str], Path]) -> Pulumi:
+    """Calls the wrapper as `make up STACK=prod BACKEND=emulated` does."""
+    named = State(state.root, "prod")
+    home.prepare(named, executable("engine", 'printf "%s|" "$@"; cat "$PULUMI_OPTION_CONFIG_FILE"'), None)
+    home.write(named.root / "stacks" / "takeoff" / "Pulumi.prod.yaml", SALT)
+    (project / "stacks" / "Pulumi.prod.yaml").write_text("config: {}")
+
+    def call(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        env = environment(named, None, os.environ) | extra
+        return subprocess.run(["pulumi", *arguments], cwd=project, env=env, capture_output=True, text=True, check=False)
+
+    return call
+
+
+def test_an_environment_named_for_the_emulated_backend_is_served_with_its_own_stack_file(prod: Pulumi) -> None:
+    answer = prod("up", "--stack", "prod")
+    assert (answer.returncode, answer.stdout) == (0, f"up|--stack|prod|config: {{}}\n\n{SALT}")
+
+
+@pytest.mark.parametrize("stack", ["local", "staging"])
+def test_only_the_environment_that_was_named_is_served(stack: str, prod: Pulumi) -> None:
+    answer = prod("up", "--stack", stack)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert f"got '{stack}', allowed 'prod'" in answer.stderr
+
+
+def test_an_environment_is_refused_in_a_backend_that_is_not_marked_as_emulated(prod: Pulumi, state: State) -> None:
+    state.marker.unlink()
+    answer = prod("up", "--stack", "prod")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "not marked as emulated" in answer.stderr
+
+
 def test_another_backend_is_refused(pulumi: Pulumi, state: State) -> None:
     answer = pulumi("up", PULUMI_BACKEND_URL="s3://production-state")
     assert answer.returncode == 2

@@ -145,6 +145,17 @@ def test_scaling_is_suspended_in_all_three_ways_and_a_target_that_is_gone_is_not
     assert do(gone, "suspend-scaling", **state) == ""
 
 
+def test_a_schedule_is_deleted_in_its_group_and_one_that_is_gone_is_no_failure() -> None:
+    account = Scripted(delete_schedule=lambda **_: {})
+    assert do(account, "delete-schedule", "default/churn-batch") == "deleted"
+    assert account.calls == [("delete_schedule", {"GroupName": "default", "Name": "churn-batch"})]
+
+    def gone(**_: Any) -> dict[str, Any]:
+        raise refused("ResourceNotFoundException")
+
+    assert do(Scripted(delete_schedule=gone), "delete-schedule", "default/churn-batch") == ""
+
+
 def test_a_rule_on_a_bus_of_its_own_is_disabled_there() -> None:
     account = Scripted(disable_rule=lambda **_: {})
     do(account, "disable-rule", "bus/rule", eventBusName="bus")

@@ -44,6 +44,7 @@ def state(*, retain: bool = True) -> list[Resource]:
                  outputs={"serviceNamespace": "sagemaker", "resourceId": "endpoint/churn/variant/main"}),
         resource("aws:sagemaker/endpoint:Endpoint", "takeoff-prod-churn", protect=True),
         resource("aws:cloudwatch/eventRule:EventRule", "takeoff-prod-rollout"),
+        resource("aws:scheduler/schedule:Schedule", "default/takeoff-prod-churn-batch"),
         resource("aws:sfn/stateMachine:StateMachine", "arn:rollout"),
         resource("aws:codebuild/project:Project", "takeoff-prod-churn"),
         resource("aws:sagemaker/modelPackageGroup:ModelPackageGroup", "takeoff-prod-churn"),
@@ -63,6 +64,7 @@ def test_every_protected_resource_is_named_as_a_person_names_it() -> None:
 
 def test_first_nothing_new_starts_then_what_runs_ends_and_then_goes_what_holds_other_things() -> None:
     assert kinds(state()) == [
+        ("delete-schedule", "default/takeoff-prod-churn-batch"),
         ("disable-rule", "takeoff-prod-rollout"),
         ("stop-executions", "arn:rollout"),
         ("stop-builds", "takeoff-prod-churn"),

@@ -17,6 +17,7 @@ from takeoff.preflight.account import Account, ask
 from takeoff.preflight.finding import Finding, Unknown
 from takeoff.preflight.planned import COMPUTED, Plan, Planned, parse, region
 from takeoff.preflight.run import check
+from tests.stacks import shipped
 
 SILENT = Unknown("denied")
 VARIANT = {"name": "main", "instanceType": "ml.g5.xlarge", "instances": 2}
@@ -343,3 +344,9 @@ def test_the_command_ends_with_1_when_a_check_fails_and_speaks_json(
 def test_a_service_linked_role_is_known_by_its_path() -> None:
     roles = [{"Path": "/aws-service-role/eks.amazonaws.com/", "RoleName": "AWSServiceRoleForAmazonEKS"}]
     assert Fake(list_roles=lambda **_: {"Roles": roles}).linked_roles() == {"eks.amazonaws.com"}
+
+
+@pytest.mark.parametrize("stack", shipped.STACKS)
+def test_the_actions_of_every_type_that_a_shipped_stack_declares_are_listed(stack: str) -> None:
+    declared = [planned(resource.type) for resource in shipped.whole(stack).resources]
+    assert permissions.unlisted(declared) == []

@@ -1,0 +1,77 @@
+"""How services list and delete what is found by its name alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A service's listing: the operation, where it has the entries, and the member with the name ("": it lists names).
+
+    `delete` takes the name as `argument`, or with `by_id` the id; `id` is the Pulumi state's, made of what is listed.
+    `several` says that it takes a list; `more` and `asked` are further arguments of the two operations.
+    """
+
+    type: str
+    service: str
+    list: str
+    key: str
+    name: str
+    delete: str
+    argument: str
+    id: str = "{listed}"
+    by_id: bool = False
+    several: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _alarms(type_: str, what: str) -> Kind:
+    asked = {"AlarmTypes": [what]}
+    key, delete = f"{what}s", ("delete_alarms", "AlarmNames")
+    return Kind(type_, "cloudwatch", "describe_alarms", key, "AlarmName", *delete, several=True, asked=asked)
+
+
+# In an order in which they can be removed: what rests on others first.
+KINDS = (
+    _alarms("aws:cloudwatch/compositeAlarm:CompositeAlarm", "CompositeAlarm"),
+    _alarms("aws:cloudwatch/metricAlarm:MetricAlarm", "MetricAlarm"),
+    Kind(
+        "aws:cloudwatch/dashboard:Dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName",
+        "delete_dashboards", "DashboardNames", several=True,
+    ),
+    Kind(
+        "aws:sfn/stateMachine:StateMachine", "stepfunctions", "list_state_machines", "stateMachines", "name",
+        "delete_state_machine", "stateMachineArn",
+        "arn:aws:states:{region}:{account}:stateMachine:{listed}", by_id=True,
+    ),
+    Kind(
+        "aws:lambda/function:Function", "lambda", "list_functions", "Functions", "FunctionName",
+        "delete_function", "FunctionName",
+    ),
+    Kind(
+        "aws:codebuild/project:Project", "codebuild", "list_projects", "projects", "",
+        "delete_project", "name", "arn:aws:codebuild:{region}:{account}:project/{listed}",
+    ),
+    Kind(
+        "aws:ecr/repository:Repository", "ecr", "describe_repositories", "repositories", "repositoryName",
+        "delete_repository", "repositoryName", more={"force": True},
+    ),
+    Kind(
+        "aws:sagemaker/modelCard:ModelCard", "sagemaker", "list_model_cards", "ModelCardSummaries", "ModelCardName",
+        "delete_model_card", "ModelCardName",
+    ),
+    Kind(
+        "aws:sagemaker/modelPackageGroup:ModelPackageGroup", "sagemaker", "list_model_package_groups",
+        "ModelPackageGroupSummaryList", "ModelPackageGroupName", "delete_model_package_group", "ModelPackageGroupName",
+    ),
+    Kind("aws:sns/topic:Topic", "sns", "list_topics", "Topics", "TopicArn", "delete_topic", "TopicArn"),
+    Kind(
+        "aws:glue/catalogDatabase:CatalogDatabase", "glue", "get_databases", "DatabaseList", "Name",
+        "delete_database", "Name", "{account}:{listed}",
+    ),
+    Kind("aws:kms/alias:Alias", "kms", "list_aliases", "Aliases", "AliasName", "delete_alias", "AliasName"),
+)  # fmt: skip

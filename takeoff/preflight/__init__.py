@@ -1,0 +1,1 @@
+"""Whether an account can take what a stack declares, before the first resource is made."""
