@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from catalog.naming import parameter_name
 from model_code import artifact as artifacts
-from model_code.contract import VersionRecord
+from model_code.contract import ModelSpec, VersionRecord, any_spec
 from takeoff.stack import CommandError, DeployedStack
 
 
@@ -23,27 +23,43 @@ def register(stack: DeployedStack, model: str, artifact: Path) -> tuple[VersionR
     `candidate`. Only Rollout changes `approved` afterwards (docs/adr/0007). Registering the same bytes again changes
     nothing. Raises CommandError for an artifact that is none.
     """
-    stack.model(model)
+    code = stack.model(model).code
     if not artifact.is_file():
         raise CommandError(f"artifact: got {artifact}; allowed: a file that `takeoff train` wrote")
     digest = artifacts.sha256(artifact)
     key = f"{model}/{digest}/{artifacts.NAME}"
-    record = _described(artifact, artifacts.version(digest), f"s3://{stack.bucket}/{key}")
+    metadata = _metadata(artifact)
+    _require_schema(metadata, code, artifact)
+    url, version = f"s3://{stack.bucket}/{key}", artifacts.version(digest)
+    record = VersionRecord(version=version, artifact=url, algorithm=metadata["algorithm"], metrics=metadata["metrics"])
     _upload(stack.bucket, key, artifact)
     return record, _record(boto3.client("ssm"), stack.name, model, record)
 
 
-def _described(artifact: Path, version: str, url: str) -> VersionRecord:
+def _metadata(artifact: Path) -> dict[str, Any]:
     """What training wrote into the artifact about itself."""
     try:
         with tarfile.open(artifact) as archive:
             member = archive.extractfile("metadata.json")
-            metadata = json.loads(member.read() if member else b"")
-        return VersionRecord(
-            version=version, artifact=url, algorithm=metadata["algorithm"], metrics=metadata["metrics"]
-        )
-    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
+            metadata: dict[str, Any] = json.loads(member.read() if member else b"")
+        if missing := {"algorithm", "metrics"} - metadata.keys():
+            raise ValueError(f"metadata.json lacks {sorted(missing)}")
+    except (OSError, tarfile.TarError, ValueError, KeyError, AttributeError) as error:
         raise CommandError(f"artifact: got {artifact}; allowed: a model.tar.gz with metadata.json; {error}") from error
+    return metadata
+
+
+def _require_schema(metadata: dict[str, Any], code: str, artifact: Path) -> None:
+    """A version of another schema would be refused by every container of this model, a shadow's too."""
+    spec = any_spec(code)
+    if not isinstance(spec, ModelSpec):
+        return
+    for key, allowed in (("features", spec.inputs.names), ("classes", spec.inputs.classes)):
+        if list(metadata.get(key, ())) != list(allowed):
+            raise CommandError(
+                f"artifact: got {artifact}, trained for {key} {metadata.get(key)}; allowed: {list(allowed)}, as "
+                f"model_code/{code}/spec.py says; train it with that spec, or register it for its own model"
+            )
 
 
 def _upload(bucket: str, key: str, artifact: Path) -> None:

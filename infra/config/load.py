@@ -23,7 +23,7 @@ def load(stack: str) -> Stack:
     raw: dict[str, Any] = {}
     for key in _keys():
         text = config.require(key)
-        raw[key] = config.require_object(key) if text[:1] in "{[" or text in {"true", "false"} else text
+        raw[key] = config.require_object(key) if text.startswith(("{", "[")) or text in {"true", "false"} else text
     return parse(raw, stack)
 
 

@@ -35,7 +35,9 @@ class Binding:
             target = self._target(call, name)
             if target and value is not None:
                 fit.plant(self._input(call.op), arguments, target, value, name)
-        return arguments | dict(call.fixed)
+        for path, value in call.fixed.items():
+            fit.plant(self._input(call.op), arguments, path, value, path)
+        return arguments | (call.arguments({**properties, "id": state.get("id")}) if call.arguments else {})
 
     def carried(self, call: Call, names: Iterable[str]) -> set[str]:
         """Those of the properties that the call carries."""
@@ -54,10 +56,12 @@ class Binding:
         """A property as AWS has it now, in the form of the program's value; None if unset."""
         path, shape, renames = self._where[name]
         got = dig(raw, path)
+        if got is not None and name in self.row.spelled:
+            got = self.row.spelled[name](got)
         return None if got is None else project(shape, got, like, name, renames)
 
-    def settable(self, inputs: Mapping[str, Any]) -> frozenset[str]:
-        """Every property that some call carries and some read returns, tags and address apart.
+    def settable(self, inputs: Mapping[str, Any], importing: bool = False) -> frozenset[str]:
+        """Every property that some call carries and some read returns, tags and, but for an import, address apart.
 
         Of two that lie in the same place (`value`, `insecureValue`) the one that the program uses.
         """
@@ -66,19 +70,21 @@ class Binding:
             if name in inputs or path not in owner:
                 owner[path] = name
         # What addresses the resource cannot drift: with another value it would be another resource.
-        return frozenset(owner.values()) - self.row.unread - self.row.local - {"tags", *self.row.keys.values()}
+        address = {"id"} if importing else set(self.row.keys.values())
+        return frozenset(owner.values()) - self.row.unread - self.row.local - {"tags", *self.row.outputs, *address}
 
     @cached_property
     def answered(self) -> dict[str, str]:
         """Output → path in the create call's response: what the first read may be addressed by."""
         shape = self._operation(self.row.create.op).output_shape
         if shape is None:
-            return {}
-        wrapped = len(shape.members) == 1 and next(iter(shape.members.values())).type_name == "structure"
-        at = next(iter(shape.members)) if wrapped else ""
-        within = descend(shape, at)
-        members = within.members if within is not None else {}
-        return {p: f"{at}.{path}".lstrip(".") for p, path in self.row.outputs.items() if path in members}
+            return dict(self.row.answer)
+        # The resource is the response itself, or one of its members.
+        places = ["", *shape.members]
+        wanted = {prop: path for prop, path in self.row.outputs.items() if "{" not in path}
+        paths = {prop: [f"{place}.{path}".lstrip(".") for place in places] for prop, path in wanted.items()}
+        found = {prop: next((p for p in each if descend(shape, p) is not None), None) for prop, each in paths.items()}
+        return {prop: path for prop, path in found.items() if path is not None} | dict(self.row.answer)
 
     @cached_property
     def tags_with_create(self) -> bool:

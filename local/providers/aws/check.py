@@ -28,7 +28,7 @@ def problems(binding: Binding, inputs: Properties, secrets: frozenset[str]) -> l
     here = binding.account.region
     if inputs.get("region", here) != here:
         return [f"region: got {inputs['region']!r}, allowed {here!r}: the emulated account has one region"]
-    return violations(binding.row, inputs, secrets, here) or _unsent(binding, inputs)
+    return violations(binding.row, inputs, secrets, here) or unsent(binding, inputs)
 
 
 def default_tags(config: Properties) -> dict[str, str]:
@@ -43,7 +43,7 @@ def all_tags(default_tags: Mapping[str, str], inputs: Properties) -> Properties:
     return {**default_tags, **(inputs.get("tags") or {})}
 
 
-def _unsent(binding: Binding, inputs: Properties) -> list[str]:
+def unsent(binding: Binding, inputs: Properties) -> list[str]:
     """A property that no call can carry would be dropped in silence: that is an error, not a detail."""
     row, nested = binding.row, list[str]()
     ignored = {"__defaults", "region", "tags"} | row.local

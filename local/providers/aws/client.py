@@ -95,6 +95,6 @@ class Account:
 def is_missing(error: ClientError) -> bool:
     """Whether a service says that the thing asked for does not exist, or is already being deleted."""
     code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-    if code in {"ValidationException", "KMSInvalidStateException"}:  # how SageMaker and KMS say it
-        return message.startswith("Could not find") or "pending deletion" in message
+    if code in {"ValidationException", "KMSInvalidStateException"}:  # SageMaker and KMS
+        return any(word in message for word in ("Could not find", "Cannot find", "does not exist", "pending deletion"))
     return code == "404" or any(word in code for word in ("NotFound", "NoSuch", "DoesNotExist"))

@@ -18,21 +18,34 @@ def changes(row: Row, olds: Properties, news: Properties) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for name in sorted((olds.keys() | news.keys()) - {"__defaults"}):
         old, new = olds.get(name), news.get(name)
+        if None in (old, new) and _or_default(row, name, old) == _or_default(row, name, new):
+            continue
         if not (name in row.json and same_json(old, new)):
             found |= dict(_walk(name, _MISSING if old is None else old, _MISSING if new is None else new))
-    return found
+    return {path: kind for path, kind in found.items() if kind != "delete" or not _below(path, row.computed)}
 
 
-def replaces(row: Row, path: str) -> bool:
+def replaces(row: Row, path: str, kind: Kind = "update") -> bool:
     """Whether a change of this property replaces the resource, as in the official plugin."""
+    if kind != "update" and bare(path) in row.replace_if_new:
+        return True
+    return _below(path, row.replace | {"region"})
+
+
+def _below(path: str, entries: frozenset[str]) -> bool:
     path = bare(path)
-    return any(path == entry or path.startswith(f"{entry}.") for entry in row.replace | {"region"})
+    return any(path == entry or path.startswith(f"{entry}.") for entry in entries)
 
 
 def name_is_taken(row: Row, olds: Properties, news: Properties) -> bool:
     """Whether a replacement must wait for the old resource's deletion: its name is the program's own and unchanged."""
     name = row.autoname and row.autoname.property
     return bool(name and name not in news.get("__defaults", []) and name in news and olds.get(name) == news[name])
+
+
+def _or_default(row: Row, name: str, value: Any) -> Any:
+    """A property that is not there has the plugin's default: leaving it out and saying so is the same."""
+    return row.defaults.get(name) if value is None else value
 
 
 def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:

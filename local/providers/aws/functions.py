@@ -1,4 +1,4 @@
-"""The data sources that the program reads: account, region, partition, and SSM parameters by path."""
+"""The data sources that the program reads: account, region and its zones, partition, and SSM parameters by path."""
 
 from __future__ import annotations
 
@@ -52,7 +52,20 @@ def _parameters_by_path(account: Account, arguments: Properties) -> _Result:
     return {**result, **same, "recursive": recursive, "withDecryption": decrypt}, frozenset({"values"})
 
 
+def _zones(account: Account, arguments: Properties) -> _Result:
+    filters = [{"Name": each["name"], "Values": each["values"]} for each in arguments.get("filters") or ()]
+    filters += [{"Name": "state", "Values": [arguments["state"]]}] if arguments.get("state") else []
+    every = {"AllAvailabilityZones": bool(arguments.get("allAvailabilityZones"))}
+    found = account.call("ec2", "describe_availability_zones", {"Filters": filters, **every})["AvailabilityZones"]
+    skipped = {*(arguments.get("excludeNames") or ()), *(arguments.get("excludeZoneIds") or ())}
+    found = sorted((z for z in found if not {z["ZoneName"], z["ZoneId"]} & skipped), key=lambda z: z["ZoneName"])
+    names, ids = [zone["ZoneName"] for zone in found], [zone["ZoneId"] for zone in found]
+    known = {"names": names, "zoneIds": ids, "groupNames": [account.region] if found else []}
+    return {**arguments, **known, "id": account.region, "region": account.region}, frozenset()
+
+
 _FUNCTIONS: dict[str, Callable[[Account, Properties], _Result]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,

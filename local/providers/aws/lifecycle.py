@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,11 +44,19 @@ class Lifecycle:
         """Makes the resource; returns its properties and `id`. It is neither complete nor settled yet."""
         response = self._call(self.row.create.op, self.binding.arguments(self.row.create, inputs, inputs))
         answer = {prop: dig(response, path) for prop, path in self.binding.answered.items()}
+        answer = {prop: value[0] if isinstance(value, list) and value else value for prop, value in answer.items()}
         state = self._computed(inputs | {prop: value for prop, value in answer.items() if value is not None}, {})
-        return state | {"id": self.row.id.format_map(state)}
+        return state | {"id": self.id_of(state, inputs)}
+
+    def id_of(self, state: Properties, inputs: Properties) -> str:
+        """The resource's id."""
+        hashed = zlib.crc32(json.dumps(inputs, sort_keys=True).encode())
+        return self.row.id.format_map({"account": self.account.number, "hash": hashed, **self.row.defaults, **state})
 
     def complete(self, inputs: Properties, state: Properties) -> None:
         """Gives a resource just made what its create call does not carry."""
+        if self.row.after_create:
+            self.row.after_create(self.account.client(self.row.service), state)
         for call in self.row.extra:
             if not inputs.keys().isdisjoint(call.properties):
                 self._apply(call, inputs, state)
@@ -71,6 +81,10 @@ class Lifecycle:
         removed = {
             name: value for name, value in (*self.row.defaults.items(), *self.row.cleared.items()) if name in olds
         }
+        if self.row.tagging and self.row.tagging.tag:
+            changed.discard("tags")  # by operations of their own, below
+        if self.row.before_update:
+            self.row.before_update(self.account.client(self.row.service), olds, news, state)
         for call in (*self.row.update, *self.row.extra):
             if self.binding.carried(call, changed):
                 self._apply(call, removed | news, state)
@@ -83,7 +97,9 @@ class Lifecycle:
         try:
             if self.row.before_delete:
                 self.row.before_delete(self.account.client(self.row.service), state)
-            self._call(self.row.delete.op, self.binding.arguments(self.row.delete, self._deletion(state), state))
+            if self.row.delete:
+                arguments = self.binding.arguments(self.row.delete, self._deletion(self.row.delete, state), state)
+                self._call(self.row.delete.op, arguments)
         except ClientError as error:
             if not is_missing(error):
                 raise
@@ -97,7 +113,7 @@ class Lifecycle:
         raw: Properties = {}
         for read in self.row.read:
             try:
-                part = self._read(read, state)
+                part = self._read(read, {**state, **raw})
             except ClientError as error:
                 if not is_missing(error):
                     raise
@@ -118,11 +134,14 @@ class Lifecycle:
         state |= {name: value for name, value in inputs.items() if name != "__defaults"}
         return self._computed(state, raw) | ({} if self.row.service == "iam" else {"region": self.account.region})
 
-    def tags(self, state: Mapping[str, Any]) -> dict[str, str]:
-        """The tags that the resource carries in AWS."""
+    def tags(self, state: Mapping[str, Any], raw: Properties) -> dict[str, str]:
+        """The tags that the resource carries in AWS, of which `raw` was read."""
         if not self.row.tagging:
             return {}
         op = self.row.tagging.list
+        if not op:
+            pairs = [{k.lower(): v for k, v in tag.items()} for tag in raw.get("Tags") or raw.get("tags") or ()]
+            return {pair["key"]: pair["value"] for pair in pairs}
         try:
             response = self._call(op, self.binding.address(op, state))
         except ClientError as error:
@@ -136,8 +155,8 @@ class Lifecycle:
     def _call(self, op: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return self.account.call(self.row.service, op, arguments)
 
-    def _deletion(self, state: Properties) -> Properties:
-        return {name: value for name, value in state.items() if name in self.row.delete.properties}
+    def _deletion(self, call: Call, state: Properties) -> Properties:
+        return {name: value for name, value in state.items() if name in call.properties}
 
     def _apply(self, call: Call, inputs: Properties, state: Properties) -> None:
         if not call.undo or inputs.get(call.switch or min(call.properties)):
@@ -146,7 +165,7 @@ class Lifecycle:
             self._call(call.undo, self.binding.address(call.undo, state))
 
     def _retag(self, olds: Mapping[str, str], news: Mapping[str, str], state: Properties) -> None:
-        if self.row.tagging is None or olds == news:
+        if self.row.tagging is None or not self.row.tagging.tag or olds == news:
             return
         removed = sorted(olds.keys() - news.keys())
         for op, value in ((self.row.tagging.untag, removed), (self.row.tagging.tag, news)):
@@ -154,8 +173,11 @@ class Lifecycle:
                 continue
             shape = self.account.operation(self.row.service, op).input_shape
             arguments = self.binding.address(op, state)
-            if target := find(shape.members, "tags" if value is news else "tagKeys"):
+            names = ("tags", "tagsToAdd") if value is news else ("tagKeys", "tagsToRemove")
+            if target := next((found for name in names if (found := find(shape.members, name))), None):
                 arguments[target] = Fit().fit(shape.members[target], value, "tags")
+            elif value is removed and "Tags" in shape.members:
+                arguments["Tags"] = [{"Key": key} for key in removed]
             elif value is news:  # S3 replaces a bucket's whole set
                 arguments["Tagging"] = {"TagSet": [{"Key": k, "Value": v} for k, v in news.items()]}
             self._call(op, arguments)
@@ -163,13 +185,14 @@ class Lifecycle:
     def _read(self, read: Read, state: Mapping[str, Any]) -> Properties | None:
         arguments = self.binding.address(read.op, state) | (read.arguments(state) if read.arguments else {})
         if not read.pick:
-            part: Properties | None = dig(self._call(read.op, arguments), read.at)
-            return part
+            part = dig(self._call(read.op, arguments), read.at)
+            found: Properties | None = next(iter(part), None) if isinstance(part, list) else part
+            return found
         client = self.account.client(self.row.service)
         paged = client.can_paginate(read.op)
         pages = client.get_paginator(read.op).paginate(**arguments) if paged else [self._call(read.op, arguments)]
         member, prop = read.pick
-        items = (item for page in pages for item in page.get(read.at, []))
+        items = (item for page in pages for item in _items(page, read.at))
         return next((item for item in items if item.get(member) == state.get(prop)), None)
 
     def _computed(self, state: Properties, raw: Properties) -> Properties:
@@ -191,3 +214,10 @@ class Lifecycle:
             if self.cancelled.wait(_POLL):
                 raise NotSettledError(f"cancelled while waiting for {what}")
         raise NotSettledError(f"gave up after {timeout or _TIMEOUT:.0f} s waiting for {what}")
+
+
+def _items(value: Any, at: str) -> Iterator[dict[str, Any]]:
+    """The entries of a list that lies at a member path, through every list on the way."""
+    name, _, rest = at.partition(".")
+    for item in value.get(name) or ():
+        yield from _items(item, rest) if rest else (item,)

@@ -82,7 +82,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if row.tagging and not any(path.startswith("tags") for path in found):
             tags = check.all_tags(self._default_tags, news)
             found |= {} if tags == state.get("tagsAll", {}) else {"tagsAll": "update"}
-        replaces = [path for path in found if diff.replaces(row, path)]
+        replaces = [path for path, kind in found.items() if diff.replaces(row, path, kind)]
         detailed = {
             path: provider_pb2.PropertyDiff(
                 kind=provider_pb2.PropertyDiff.Kind.Value(kind.upper() + ("_REPLACE" if path in replaces else "")),
@@ -122,8 +122,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         inputs, state = found
         secrets |= life.row.secrets
+        found_id = state["id"] if "id" in life.row.outputs else state.pop("id")
         return provider_pb2.ReadResponse(
-            id=request.id, properties=encode(state, secrets), inputs=encode(inputs, secrets & inputs.keys())
+            id=found_id, properties=encode(state, secrets), inputs=encode(inputs, secrets & inputs.keys())
         )
 
     @answering
@@ -136,14 +137,14 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=encode(planned, secrets | life.row.secrets))
         # The state, not the old inputs: after an update that failed the engine holds those for done.
         before = {name: known[name] for name in olds if name in known} | {"tags": known.get("tagsAll") or {}}
-        state = known | {"id": request.id}
+        state = {"id": request.id} | known
         settled = self._settled(life, request, context, state, known, lambda: life.update(before, sent, state))
         return provider_pb2.UpdateResponse(properties=settled)
 
     @answering
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         state, _ = decode(request.properties)
-        self._lifecycle(request.type).delete(state | {"id": request.id}, request.timeout)
+        self._lifecycle(request.type).delete({"id": request.id} | state, request.timeout)
         return empty_pb2.Empty()
 
     @property
@@ -190,9 +191,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             finish()
             life.settle(state, request.timeout)
-            settled = life.state(inputs, state, life.fetch(state) or {})
+            raw = life.fetch(state) or {}
+            settled = life.state(inputs, state, raw)
             if life.row.tagging:
-                settled["tagsAll"] = life.tags(state | settled)
+                settled["tagsAll"] = life.tags(state | settled, raw)
         except EXPECTED as error:
             abort_half_made(context, request, kept | {"id": state["id"]}, secrets, str(error))
         return encode(settled, secrets)

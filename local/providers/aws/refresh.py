@@ -18,19 +18,21 @@ def refresh(
 ) -> tuple[Properties, Properties] | None:
     """The inputs that would make the resource as it is, and its state; None if it is gone."""
     importing = not inputs
-    named = _from_id(life.row, resource_id)
+    named = _from_id(life.row, resource_id, importing)
     addressed = named | known | {"id": resource_id}
     raw = life.fetch(addressed)
     if raw is None:
         return None
     found = dict(inputs or {name: value for name, value in named.items() if name not in life.row.outputs})
-    for name in sorted(life.binding.settable(found)):
+    for name in sorted(life.binding.settable(found, importing) - named.keys()):
         _take_over(life, name, found, known, raw)
-    tags = life.tags(addressed | life.state(found, known, raw))
+    tags = life.tags(addressed | life.state(found, known, raw), raw)
     if life.row.tagging and (importing or tags != known.get("tagsAll", {})):
         own = inputs.get("tags") or {}
         found["tags"] = {k: v for k, v in tags.items() if k in own or default_tags.get(k) != v}
     state = life.state(found, addressed, raw) | ({"tagsAll": tags} if life.row.tagging else {})
+    if importing or "id" not in state:
+        state["id"] = life.id_of(state, found) if importing else resource_id
     return found | {"__defaults": inputs.get("__defaults", [])}, state
 
 
@@ -48,11 +50,14 @@ def _take_over(life: Lifecycle, name: str, found: Properties, known: Properties,
         found[name] = now
 
 
-def _from_id(row: Row, resource_id: str) -> Properties:
-    """The properties that an id like `role:name` is made of."""
-    names = re.findall(r"\{(\w+)\}", row.id)
-    pattern = re.sub(r"\\\{\w+\\\}", "(.+)", re.escape(row.id))
+def _from_id(row: Row, resource_id: str, importing: bool) -> Properties:
+    """The properties that an id like `role:name` is made of, or what a resource is imported by."""
+    template = row.imported if importing and row.imported else row.id
+    if importing and "{hash}" in template:
+        raise ValueError(f"{row.type} cannot be imported: neither can the official plugin")
+    names = re.findall(r"\{(\w+)\}", template)
+    pattern = re.sub(r"\\\{\w+\\\}", "(.+)", re.escape(template)).replace("(.+)", "(.+?)", 1)
     match = re.fullmatch(pattern, resource_id)
     if match is None:
-        raise ValueError(f"got the id {resource_id!r}, allowed {row.id}")
-    return dict(zip(names, match.groups(), strict=True))
+        raise ValueError(f"got the id {resource_id!r}, allowed {template}")
+    return {n: v for n, v in zip(names, match.groups(), strict=True) if n not in {"account", "hash", "region"}}

@@ -27,7 +27,9 @@ class Call:
     into: str = ""
     """Member path that wraps the properties, e.g. `LifecycleConfiguration`."""
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    """Members that are always sent with this value."""
+    """Member paths that are always sent with this value."""
+    arguments: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    """More arguments, from the properties, of which some may be unknown: for what no rename can say."""
     switch: str = ""
     """Property that decides: false or absent calls `undo` instead. Empty: the only one of `properties`."""
     undo: str = ""
@@ -52,11 +54,14 @@ class Read:
 
 @dataclass(frozen=True)
 class Tagging:
-    """The operations by which a service tags a resource that exists."""
+    """The operations by which a service tags a resource that exists.
 
-    tag: str
-    untag: str
-    list: str
+    Without `tag` the update calls carry the tags; without `list` they are in what is read of the resource.
+    """
+
+    tag: str = ""
+    untag: str = ""
+    list: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,20 +101,30 @@ class Row:
     """Calls for changes in place; each runs if a property that it carries changed."""
     extra: tuple[Call, ...] = ()
     """Calls for what `create` does not carry: run after it if asked for, and at changes in place."""
-    delete: Call
+    delete: Call | None
+    """None where the official plugin does no more than forget it."""
     keys: Mapping[str, str]
     """API members that address the resource, in any operation that has them → the state's property (or `id`), or
     `=` and a constant."""
     id: str
-    """The resource's id from its properties, e.g. `{role}:{name}`."""
+    """The resource's id from its properties, e.g. `{role}:{name}`, the `{account}` and a `{hash}` of the inputs."""
+    imported: str = ""
+    """What a resource is imported by, where the official plugin asks for more than its id."""
     outputs: Mapping[str, str] = field(default_factory=dict)
     """Computed property → path in what was read, or a template of properties: `arn:aws:s3:::{bucket}`."""
+    answer: Mapping[str, str] = field(default_factory=dict)
+    """Computed property → path in the create call's response, where that is another than in what is read."""
     replace: Names
     """Property paths whose change replaces (Terraform's ForceNew)."""
+    replace_if_new: Names = NONE
+    """Properties whose coming or going replaces, while another value of theirs does not."""
     autoname: Autoname | None = Autoname()
     tagging: Tagging | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """The official plugin's defaults: shown in the state, and sent when a property is removed."""
+    computed: Names = NONE
+    """Property paths that AWS fills where the program says nothing (Terraform's Computed): taking one out of the
+    program changes nothing."""
     cleared: Mapping[str, Any] = field(default_factory=dict)
     """What to send when a property is removed that has no default, where leaving it out would keep it."""
     local: Names = NONE
@@ -120,6 +135,10 @@ class Row:
     """Properties that are always secret in the state."""
     json: Names = NONE
     """Properties that hold a JSON document: checked, and compared by meaning."""
+    spelled: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """Property → what is read of it, in the official plugin's spelling."""
+    texts: Names = NONE
+    """Property paths at which Pulumi spells a number as text."""
     schema: str = ""
     """AWS's resource schema; for a part of what AWS calls one resource, `AWS::S3::Bucket#` and the definition in it
     that describes the part, nothing if that is the whole."""
@@ -132,6 +151,10 @@ class Row:
     wait: Wait | None = None
     gone_when: tuple[str, Names] = ("", NONE)
     """(path, values): read back like this, the resource counts as deleted."""
+    after_create: Callable[[Any, Mapping[str, Any]], None] | None = None
+    """Runs with the service's client and the state after the create call."""
+    before_update: Callable[[Any, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], None] | None = None
+    """Runs with the service's client, the old and the new properties and the state before the update calls."""
     before_delete: Callable[[Any, Mapping[str, Any]], None] | None = None
     """Runs with the service's client and the state before the delete call."""
 

@@ -65,6 +65,8 @@ class Judge:
             return
         if not isinstance(value, dict | list) and value in self.row.beyond.get(bare(path), ()):
             return
+        if bare(path) in self.row.texts and isinstance(value, str):
+            value = _number(value)
         if file := self.row.allowed.get(bare(path)):
             yield from self._among(list(allowed_values(file, self.region)), value, path)
             return
@@ -83,14 +85,21 @@ class Judge:
 
     def _object(self, schema: Schema, value: dict[str, Any], path: str) -> Iterator[str]:
         properties: Schema = schema.get("properties", {})
-        given: set[str] = set()
+        given = {path.partition(".")[0] for path in self.row.create.fixed} if not path else set[str]()
+        inner: dict[str, dict[str, Any]] = {}
         for name, item in value.items():
             here = f"{path}.{name}".lstrip(".")
             target = self.row.schema_names.get(bare(here)) or find(properties, name)
             target = target or self._by_member(properties, here)
+            wrapper, _, within = self._renamed(here).partition(".")
+            if within and wrapper in properties and path:
+                inner.setdefault(wrapper, {})[name] = item
             if target in properties and item is not None:
                 given.add(target)
                 yield from self._flattened(properties[target], item, here)
+        for wrapper, part in inner.items():
+            given.add(wrapper)
+            yield from self.check(properties[wrapper], part, path)
         for name in schema.get("required", []):
             if name not in given:
                 here = f"{path}.{self.pulumi_name(name, path)}".lstrip(".")
@@ -99,12 +108,19 @@ class Judge:
     def _flattened(self, schema: Schema, value: Any, path: str) -> Iterator[str]:
         """Pulumi spells a list of at most one item as the item itself, and now and then an object as a list."""
         kind = self._resolved(schema).get("type")
-        if kind == "array" and isinstance(value, dict):
-            yield from self.check(self._resolved(schema).get("items", {}), value, path)
+        items = self._resolved(schema).get("items", {}) if kind == "array" else {}
+        pair = {"Name", "Value"} <= self._resolved(items).get("properties", {}).keys()
+        if kind == "array" and isinstance(value, dict) and pair:
+            yield from self.check(schema, [{"Name": key, "Value": item} for key, item in value.items()], path)
+        elif kind == "array" and (isinstance(value, dict) or self._alone(value, path)):
+            yield from self.check(items, value, path)
         elif kind == "object" and isinstance(value, list):
             yield from (v for i, item in enumerate(value) for v in self.check(schema, item, f"{path}[{i}]"))
         else:
             yield from self.check(schema, value, path)
+
+    def _alone(self, value: Any, path: str) -> bool:
+        return isinstance(value, str) and path in self.row.schema_names
 
     def _array(self, schema: Schema, value: list[Any], path: str) -> Iterator[str]:
         for i, item in enumerate(value):
@@ -151,8 +167,11 @@ class Judge:
         text = "[secret]" if secret else json.dumps(value, default=repr)
         return f"{path}: got {text if len(text) <= 120 else text[:117] + '...'}, allowed {allowed}"
 
+    def _renamed(self, path: str) -> str:
+        return next((c.renames[bare(path)] for c in self.row.calls if bare(path) in c.renames), "")
+
     def _by_member(self, properties: Schema, path: str) -> str | None:
-        member = next((c.renames[bare(path)] for c in self.row.calls if bare(path) in c.renames), "")
+        member = self._renamed(path)
         member = member or next((m for m, prop in self.row.keys.items() if prop == path and m in properties), "")
         return find(properties, member.rpartition(".")[2]) if member else None
 
@@ -170,6 +189,13 @@ class Judge:
                 target = target[part]
             schema = target | {key: value for key, value in schema.items() if key != "$ref"}
         return schema
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _matches(pattern: str, value: str) -> bool:

@@ -30,7 +30,13 @@ def find(names: Any, wanted: str) -> str | None:
 
 
 def dig(value: Any, path: str) -> Any:
-    """What lies at a member path; lists on the way stand for their first item; None where there is nothing."""
+    """What lies at a member path; lists on the way stand for their first item; None where there is nothing.
+
+    After `Groups[]` the rest of the path is looked up in every item.
+    """
+    here, every, rest = path.partition("[].")
+    if every:
+        return [dig(item, rest) for item in dig(value, here) or ()]
     for name in filter(None, path.split(".")):
         value = value[0] if isinstance(value, list) and value else value
         value = value.get(name) if isinstance(value, dict) else None
@@ -99,7 +105,9 @@ class Fit:
         """Puts the fitted value at a member path, making what lies on the way."""
         member, _, rest = target.partition(".")
         inner = shape.members[member]
-        if not rest:
+        if rest and inner.type_name == "map":
+            out.setdefault(member, {})[rest] = self.fit(inner.value, value, path)
+        elif not rest:
             out[member] = self.fit(inner, value, path)
         elif inner.type_name == "list":
             self.plant(inner.member, out.setdefault(member, [{}])[0], rest, value, path)
@@ -109,6 +117,8 @@ class Fit:
     def _structure(self, shape: Shape, value: Any, path: str) -> dict[str, Any]:
         if isinstance(value, list):
             value = value[0] if value else {}
+        if value is True:  # how Pulumi spells an object without members
+            value = {}
         out: dict[str, Any] = {}
         for name, item in value.items():
             target = self.renames.get(bare(f"{path}.{name}")) or find(shape.members, name)
@@ -152,8 +162,10 @@ def project(shape: Shape | None, value: Any, like: Any, path: str, renames: Mapp
     """
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(like, str) and same_json(value, like):
+    if isinstance(like, str) and (same_json(value, like) or _same_number(value, like)):
         return like
+    if like is True and isinstance(value, dict):
+        return True
     text = isinstance(like, str) or (shape is not None and shape.type_name == "string")
     if text and isinstance(value, dict | list):
         return json.dumps(value, separators=(",", ":"))
@@ -161,6 +173,8 @@ def project(shape: Shape | None, value: Any, like: Any, path: str, renames: Mapp
         if shape is not None and _pair(shape.member):
             return untag(shape, value)
         value, shape = (value[0] if value else {}), shape and shape.member
+    if isinstance(value, dict) and shape is not None and shape.type_name == "list" and _pair(shape.member):
+        return dict(value)  # a mapping that the row has made of a list
     if isinstance(value, dict) and isinstance(like, list):
         return [project(shape, value, like[0] if like else None, path, renames)]
     if isinstance(value, list):
@@ -170,10 +184,18 @@ def project(shape: Shape | None, value: Any, like: Any, path: str, renames: Mapp
     return value
 
 
+def _same_number(value: Any, text: str) -> bool:
+    """Whether a number is what a text says: Pulumi spells some that may be left out as text."""
+    try:
+        return isinstance(value, int | float) and float(text) == value
+    except ValueError:
+        return False
+
+
 def _project_list(shape: Shape | None, value: list[Any], like: list[Any], path: str, renames: Mapping[str, str]) -> Any:
     if like and all(isinstance(item, str) for item in [*value, *like]) and sorted(value) == sorted(like):
         return like
-    member = shape.member if shape is not None else None
+    member = element(shape)
     return [project(member, v, like[i] if i < len(like) else None, path, renames) for i, v in enumerate(value)]
 
 

@@ -3,52 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from local.providers.aws.values import Properties
 from tests.local.cloud.emulated import Cloud
+from tests.local.providers import cases_network, cases_platform
+from tests.local.providers.case import Case, document, policy, trust
 
-Api = Callable[[Any, Properties], Any]
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A program's inputs and what AWS must then say.
-
-    `inputs` and `changed` may hold `{name}` placeholders for what `needs` made. `seen` maps each property to the way to
-    read it through the service's own API. Empty `changed` means that tags alone can change in place.
-    """
-
-    service: str
-    inputs: Properties
-    changed: Properties = field(default_factory=dict)
-    replaced: Properties
-    seen: dict[str, Api]
-    elsewhere: Api
-    drifts: str
-    deleted: Api
-    needs: Callable[[Cloud], dict[str, Any]] = lambda _: {}
-    unsent: Properties = field(default_factory=dict)
-    removed: str = ""
-    """A property that can be taken out of the program; `seen` must then answer nothing."""
-
-
-def document(action: str) -> str:
-    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": action, "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def policy(action: str) -> str:
-    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def trust(service: str) -> str:
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def archive(text: str) -> Properties:
@@ -184,6 +146,7 @@ CASES: dict[str, Case] = {
         ),
         drifts="versioningConfiguration",
         deleted=lambda s3, s: s3.delete_bucket(Bucket=s["bucket"]),
+        stays=True,
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Case(
         service="s3",
@@ -237,25 +200,6 @@ CASES: dict[str, Case] = {
         elsewhere=lambda s3, s: s3.put_bucket_policy(Bucket=s["bucket"], Policy=document("s3:*")),
         drifts="policy",
         deleted=lambda s3, s: s3.delete_bucket_policy(Bucket=s["bucket"]),
-    ),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Case(
-        service="s3",
-        needs=a_bucket,
-        inputs={"bucket": "{bucket}", "rule": {"objectOwnership": "BucketOwnerEnforced"}},
-        changed={"rule": {"objectOwnership": "BucketOwnerPreferred"}},
-        replaced={"bucket": "another-bucket"},
-        seen={
-            "rule": lambda s3, s: {
-                "objectOwnership": s3.get_bucket_ownership_controls(Bucket=s["bucket"])["OwnershipControls"]["Rules"][
-                    0
-                ]["ObjectOwnership"]
-            }
-        },
-        elsewhere=lambda s3, s: s3.put_bucket_ownership_controls(
-            Bucket=s["bucket"], OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-        ),
-        drifts="rule",
-        deleted=lambda s3, s: s3.delete_bucket_ownership_controls(Bucket=s["bucket"]),
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Case(
         service="s3",
@@ -482,6 +426,8 @@ CASES: dict[str, Case] = {
         drifts="value",
         deleted=lambda ssm, s: ssm.delete_parameter(Name=s["id"]),
     ),
+    **cases_network.CASES,
+    **cases_platform.CASES,
 }
 
 

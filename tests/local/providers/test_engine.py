@@ -42,6 +42,30 @@ pulumi.export("tags", role.tags_all)
 """
 
 
+# What others made, taken over: by a program that says so, and by the command.
+EXISTING = """
+import json, pulumi, pulumi_aws as aws
+config = pulumi.Config()
+rule, arn = config.require("rule"), "arn:aws:states:us-east-1:123456789012:stateMachine:one"
+imported = lambda by: pulumi.ResourceOptions(import_=by)
+aws.cloudwatch.LogGroup("log", name=config.require("log"), retention_in_days=7, opts=imported(config.require("log")))
+aws.cloudwatch.EventTarget("target", rule=rule, target_id="one", arn=arn, opts=imported(f"{rule}/one"))
+"""
+
+
+# Everything that a network is made of, and what runs in it.
+NETWORK = """
+import pulumi, pulumi_aws as aws
+from components.network import Network, NetworkArgs
+from components.site import Site
+site = Site(stack="engine", account="123456789012", region="us-east-1", partition="aws")
+services = frozenset({"logs", "sagemaker.runtime"})
+args = NetworkArgs(cidr="10.0.0.0/16", zones=["us-east-1a", "us-east-1b"], nat="single", services=services)
+network = Network("network", site, args)
+pulumi.export("subnets", pulumi.Output.all(*network.placement.subnet_ids))
+"""
+
+
 @dataclass
 class Project:
     folder: Path
@@ -116,3 +140,37 @@ def test_what_is_destroyed_behind_its_back_is_made_again(project: Project, cloud
     project.run("up", "--yes", "--skip-preview", "--refresh")
     made = next(r["id"] for r in project.resources() if r["type"] == "aws:ssm/parameter:Parameter")
     assert ssm.get_parameter(Name=made, WithDecryption=True)["Parameter"]["Value"] == "hush hush"
+
+
+def test_what_others_made_is_taken_over_without_a_change(project: Project, cloud: Cloud) -> None:
+    logs, events, name = cloud.client("logs"), cloud.client("events"), f"existing-{next(cloud.names)}"
+    logs.create_log_group(logGroupName=name)
+    logs.put_retention_policy(logGroupName=name, retentionInDays=7)
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": ["ours"]}))
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:one"
+    events.put_targets(Rule=name, Targets=[{"Id": "one", "Arn": arn}])
+    (project.folder / "__main__.py").write_text(EXISTING)
+    project.run("config", "set", "aws:region", "us-east-1")
+    project.set(log=name, rule=name)
+    said = project.run("up", "--yes", "--skip-preview", "--json")
+    project.run("preview", "--expect-no-changes")
+    ids = {resource["urn"].rpartition("::")[2]: resource.get("id") for resource in project.resources()}
+    assert (ids["log"], ids["target"]) == (name, f"{name}-one"), said
+    group = "aws:cloudwatch/logGroup:LogGroup"
+    other = f"other-{next(cloud.names)}"
+    logs.create_log_group(logGroupName=other)
+    project.run("import", group, "other", other, "--yes", "--skip-preview", "--generate-code=false", "--protect=false")
+    assert any(resource.get("id") == other for resource in project.resources())
+
+
+def test_a_whole_network_comes_stays_and_goes(project: Project, cloud: Cloud) -> None:
+    (project.folder / "__main__.py").write_text(NETWORK)
+    project.run("config", "set", "aws:region", "us-east-1")
+    project.run("up", "--yes", "--skip-preview")
+    project.run("preview", "--expect-no-changes")
+    project.run("refresh", "--yes", "--expect-no-changes")
+    subnets = json.loads(project.run("stack", "output", "--json"))["subnets"]
+    found = cloud.client("ec2").describe_subnets(SubnetIds=subnets)["Subnets"]
+    assert {subnet["AvailabilityZone"] for subnet in found} == {"us-east-1a", "us-east-1b"}
+    project.run("destroy", "--yes", "--skip-preview")
+    assert [resource for resource in project.resources() if resource.get("id")] == []

@@ -11,7 +11,8 @@ from pulumi.runtime.proto import provider_pb2
 from local.providers.aws.client import Account
 from local.providers.aws.values import Properties, decode, encode
 from tests.local.cloud.emulated import Cloud
-from tests.local.providers.cases import archive, trust
+from tests.local.providers.case import trust
+from tests.local.providers.cases import archive
 from tests.local.providers.plugin import Plugin, RefusedError, Resource
 
 BUCKET, GROUP, ROLE = "aws:s3/bucket:Bucket", "aws:cloudwatch/logGroup:LogGroup", "aws:iam/role:Role"

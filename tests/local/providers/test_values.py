@@ -12,7 +12,8 @@ from local.providers.aws.archive import content
 from local.providers.aws.shapes import camel, find
 from local.providers.aws.values import UNKNOWN, decode, encode, has_unknown
 from tests.local.cloud.emulated import Cloud
-from tests.local.providers.cases import archive, trust
+from tests.local.providers.case import policy, trust
+from tests.local.providers.cases import archive
 from tests.local.providers.plugin import Plugin
 
 PARAMETER, ROLE = "aws:ssm/parameter:Parameter", "aws:iam/role:Role"
@@ -125,3 +126,22 @@ def test_the_program_learns_where_it_is(plugin: Plugin) -> None:
     assert plugin.invoke("aws:index/getCallerIdentity:getCallerIdentity")[0]["accountId"] == "123456789012"
     assert plugin.invoke("aws:index/getRegion:getRegion")[0]["region"] == "us-east-1"
     assert plugin.invoke("aws:index/getPartition:getPartition")[0]["partition"] == "aws"
+    ordinary = [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+    zones, _ = plugin.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", state="available", filters=ordinary)
+    assert zones["names"][:3] == ["us-east-1a", "us-east-1b", "us-east-1c"]
+    assert zones["zoneIds"][0].startswith("use1-az")
+    fewer, _ = plugin.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", excludeNames=["us-east-1a"])
+    assert fewer["names"] == zones["names"][1:]
+
+
+def test_a_policy_changes_more_often_than_aws_keeps_versions(plugin: Plugin, cloud: Cloud) -> None:
+    token, plugin.seed = "aws:iam/policy:Policy", str(next(cloud.names)).encode()
+    inputs, _ = plugin.check(token, {"policy": policy("s3:Get0")})
+    made = plugin.create(token, inputs)
+    for number in range(1, 8):
+        made = plugin.update(token, made, {**inputs, "policy": policy(f"s3:Get{number}")})
+    versions = cloud.client("iam").list_policy_versions(PolicyArn=made.id)["Versions"]
+    assert len(versions) == 5
+    assert made.state["policy"] == policy("s3:Get7")
+    plugin.delete(token, made)
+    assert plugin.read(token, made.id, made) is None

@@ -4,7 +4,32 @@ from collections.abc import Mapping
 from typing import Final
 
 from local.providers.aws.row import Row
-from local.providers.aws.table import cloudwatch, iam, kms, lambda_, s3, sagemaker, sfn, ssm
+from local.providers.aws.table import (
+    access,
+    alarms,
+    autoscaling,
+    cloudwatch,
+    codebuild,
+    ecr,
+    endpoints,
+    firewall,
+    iam,
+    kms,
+    lake,
+    lambda_,
+    registry,
+    routes,
+    s3,
+    sagemaker,
+    scheduler,
+    sfn,
+    sns,
+    ssm,
+    vpc,
+)
 
-_MODULES = (cloudwatch, iam, kms, lambda_, s3, sagemaker, sfn, ssm)
+_MODULES = (
+    *(access, alarms, autoscaling, cloudwatch, codebuild, ecr, endpoints, firewall, iam, kms, lake, lambda_),
+    *(registry, routes, s3, sagemaker, scheduler, sfn, sns, ssm, vpc),
+)
 TABLE: Final[Mapping[str, Row]] = {row.type: row for module in _MODULES for row in module.ROWS}

@@ -63,6 +63,7 @@ ROWS = (
         autoname=Autoname("targetId"),
         keys={"Rule": "rule", "EventBusName": "eventBusName", "Ids": "targetId"},
         id="{rule}-{targetId}",
+        imported="{rule}/{targetId}",
         create=Call("put_targets", into="Targets", renames=_TARGET),
         update=(Call("put_targets", into="Targets", renames=_TARGET),),
         read=(Read("list_targets_by_rule", at="Targets", pick=("Id", "targetId")),),

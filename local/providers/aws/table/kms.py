@@ -5,7 +5,7 @@ from local.providers.aws.row import Autoname, Call, Read, Row, Tagging
 ROWS = (
     Row(
         type="aws:kms/key:Key",
-        served_by="moto",
+        served_by="ours",
         service="kms",
         schema="AWS::KMS::Key",
         schema_names={

@@ -80,6 +80,7 @@ ROWS = (
             "skipDestroy": False,
             "timeout": 3,
         },
+        computed=frozenset({"architectures", "ephemeralStorage", "loggingConfig", "snapStart", "tracingConfig"}),
         cleared={
             "deadLetterConfig": {"targetArn": ""},
             "environment": {"variables": {}},

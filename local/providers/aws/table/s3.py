@@ -6,6 +6,7 @@ from typing import Any
 from local.providers.aws.row import Autoname, Call, Read, Row, Tagging
 
 _OF_BUCKET = {"Bucket": "bucket", "ExpectedBucketOwner": "expectedBucketOwner"}
+_LOCKED = {"ObjectLockConfiguration.ObjectLockEnabled": "Enabled"}
 _REPLACE = frozenset({"bucket"})
 _REPLACE_OWNED = _REPLACE | {"expectedBucketOwner"}
 
@@ -120,20 +121,6 @@ ROWS = (
         json=frozenset({"policy"}),
     ),
     Row(
-        type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        served_by="moto",
-        service="s3",
-        schema="AWS::S3::Bucket#OwnershipControls",
-        autoname=None,
-        keys=_OF_BUCKET,
-        id="{bucket}",
-        create=Call("put_bucket_ownership_controls", renames={"rule": "OwnershipControls.Rules"}),
-        update=(Call("put_bucket_ownership_controls", renames={"rule": "OwnershipControls.Rules"}),),
-        read=(Read("get_bucket_ownership_controls", at="OwnershipControls", renames={"rule": "Rules"}),),
-        delete=Call("delete_bucket_ownership_controls"),
-        replace=_REPLACE,
-    ),
-    Row(
         type="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         served_by="moto",
         service="s3",
@@ -145,5 +132,21 @@ ROWS = (
         read=(Read("get_bucket_lifecycle_configuration"),),
         delete=Call("delete_bucket_lifecycle"),
         replace=_REPLACE_OWNED,
+    ),
+    Row(
+        type="aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        served_by="ours",
+        service="s3",
+        schema="AWS::S3::Bucket#ObjectLockConfiguration",
+        autoname=None,
+        keys=_OF_BUCKET,
+        id="{bucket}",
+        create=Call("put_object_lock_configuration", into="ObjectLockConfiguration", fixed=_LOCKED),
+        update=(Call("put_object_lock_configuration", into="ObjectLockConfiguration", fixed=_LOCKED),),
+        read=(Read("get_object_lock_configuration", at="ObjectLockConfiguration"),),
+        # What was locked once stays so; only the rule for new objects goes.
+        delete=Call("put_object_lock_configuration", fixed=_LOCKED),
+        replace=_REPLACE_OWNED | {"objectLockEnabled"},
+        defaults={"objectLockEnabled": "Enabled"},
     ),
 )

@@ -32,7 +32,7 @@ ROWS = (
     ),
     Row(
         type="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
-        served_by="moto",
+        served_by="ours",
         service="sagemaker",
         schema="AWS::SageMaker::EndpointConfig",
         allowed={

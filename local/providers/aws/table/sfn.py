@@ -41,6 +41,7 @@ ROWS = (
         replace=frozenset({"name", "type"}),
         tagging=Tagging("tag_resource", "untag_resource", "list_tags_for_resource"),
         defaults={"publish": False, "type": "STANDARD"},
+        computed=frozenset({"encryptionConfiguration", "tracingConfiguration"}),
         cleared={"loggingConfiguration": {"level": "OFF"}, "tracingConfiguration": {"enabled": False}},
         unread=frozenset({"publish"}),
         json=frozenset({"definition"}),

@@ -42,6 +42,7 @@ ROWS = (
         schema_names={"insecureValue": "Value"},
         beyond={"type": frozenset({"SecureString"})},
         tagging=Tagging("add_tags_to_resource", "remove_tags_from_resource", "list_tags_for_resource"),
+        computed=frozenset({"dataType", "tier"}),
         defaults={"allowedPattern": "", "description": ""},
         local=frozenset({"overwrite"}),
         secrets=frozenset({"value"}),
