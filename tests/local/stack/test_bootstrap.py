@@ -24,7 +24,6 @@ CONFIG = """config:
   takeoff-bootstrap:repository: example/takeoff
   takeoff-bootstrap:environments: [dev]
 """
-SINGLETONS = ("apiGatewayLogs", "configRecorder", "lakeFormation", "anomalyMonitor")
 Pulumi = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -50,7 +49,7 @@ def pulumi(account: Machine, *arguments: str) -> str:
     return done.stdout
 
 
-def test_an_empty_account_gets_its_state_bucket_its_roles_and_nothing_twice(account: Machine) -> None:
+def test_an_empty_account_gets_its_state_bucket_and_its_roles_once_and_gives_them_back(account: Machine) -> None:
     up = ("up", "--yes", "--skip-preview")
     assert set(changes(pulumi(account, *up))) == {"created"}
     assert set(changes(pulumi(account, *up))) == {"unchanged"}
@@ -64,12 +63,5 @@ def test_an_empty_account_gets_its_state_bucket_its_roles_and_nothing_twice(acco
     linked = iam.list_roles(PathPrefix="/aws-service-role/")["Roles"]
     assert [role["Path"].split("/")[2] for role in linked] == ["sagemaker.application-autoscaling.amazonaws.com"]
     assert "oidc-provider/token.actions.githubusercontent.com" in json.dumps(iam.list_open_id_connect_providers())
-
-
-def test_every_singleton_is_made_and_taken_down_again(account: Machine) -> None:
-    asked = "".join(f"  takeoff-bootstrap:{key}: create\n" for key in SINGLETONS)
-    account.stack_file.write_text(CONFIG + asked)
-    pulumi(account, "up", "--yes", "--skip-preview")
-    assert set(changes(pulumi(account, "up", "--yes", "--skip-preview"))) == {"unchanged"}
     pulumi(account, "state", "unprotect", "--all", "--yes")
     assert set(changes(pulumi(account, "destroy", "--yes", "--skip-preview"))) == {"deleted"}
