@@ -1,8 +1,9 @@
 """The stack's configuration, typed: the one place that says what a key may be."""
 
 from infra.config.base import MistakeError
+from infra.config.batch import Batch
 from infra.config.load import ConfigError, load, parse
-from infra.config.model import Batch, Model, Objective
+from infra.config.model import Model, Objective
 from infra.config.platform import Alerts, Deployer
 from infra.config.stack import Stack
 from infra.config.variant import Variant

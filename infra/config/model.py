@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from catalog.instance_types import Accelerator, accelerator, transform_types
-from catalog.plan import MOST_ALARMS, Kind, Plan, refusals
-from infra.config.base import AsTuple, Email, MistakeError, Percent, Share, Strict, Version, as_number
+from catalog.instance_types import Accelerator, accelerator
+from infra.config.base import AsTuple, Email, MistakeError, Percent, Strict, as_number
+from infra.config.batch import Batch
+from infra.config.deployment import Deployment, require_possible
 from infra.config.variant import Shadow, Variant
 
 Minutes = Annotated[int, Field(ge=0, le=60)]
@@ -24,83 +24,6 @@ class Capture(Strict):
 
     percent: Annotated[int, Field(ge=1, le=100)] = Field(description="percent of requests that are kept")
     days: Annotated[int, Field(ge=1, le=3650)] = Field(description="days until a capture is deleted")
-
-
-class Rollback(Strict):
-    """When a deployment returns to the old fleet: limits of the new fleet, each variant for itself."""
-
-    error_percent: Share | None = Field(default=None, description="percent of requests that fail with 5xx")
-    latency_ms: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="mean latency of the model in milliseconds"
-    )
-
-    @model_validator(mode="after")
-    def _something_is_watched(self) -> Rollback:
-        if self.error_percent is None and self.latency_ms is None:
-            raise MistakeError("", "no limit", "errorPercent, latencyMs or both")
-        return self
-
-    def count(self) -> int:
-        """Alarms per variant."""
-        return (self.error_percent is not None) + (self.latency_ms is not None)
-
-
-class Deployment(Strict):
-    """How a new version or instance type reaches the live endpoint."""
-
-    plan: Kind = Field(default="all-at-once", description="how traffic moves to the new fleet")
-    percent: Annotated[int, Field(ge=1, le=100)] = Field(
-        default=100, description="size of a step in percent: canary 1–50, linear 10–50, rolling 5–50"
-    )
-    step_minutes: Minutes = Field(default=0, description="minutes between two steps")
-    bake_minutes: Minutes = Field(default=0, description="minutes for which the old fleet is kept")
-    timeout_minutes: Annotated[int, Field(ge=10, le=480)] = Field(
-        default=30, description="minutes after which SageMaker gives up and returns"
-    )
-    rollback: Rollback | None = Field(default=None, description="limits that make it return; needed by all other plans")
-
-    def to_plan(self) -> Plan:
-        """The plan without its alarms, which the endpoint names."""
-        return Plan(
-            kind=self.plan,
-            percent=self.percent,
-            step_seconds=60 * self.step_minutes,
-            bake_seconds=60 * self.bake_minutes,
-            timeout_seconds=60 * self.timeout_minutes,
-        )
-
-
-# Two bad minutes make a rollback alarm go off (components/rollback.py).
-SHORTEST_WATCH = 120
-# Where a plan's field stands in a model's entry.
-_KEYS = {
-    "kind": "deployment.plan",
-    "percent": "deployment.percent",
-    "alarms": "deployment.rollback",
-    "step_seconds": "deployment.stepMinutes",
-    "bake_seconds": "deployment.bakeMinutes",
-    "timeout_seconds": "deployment.timeoutMinutes",
-}
-
-
-class Batch(Strict):
-    """Scheduled predictions for a partition of features."""
-
-    schedule: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$")] = Field(
-        description="when, in UTC: `cron(0 3 * * ? *)` or `rate(1 day)`"
-    )
-    instance_type: str = Field(description="SageMaker instance type of the transform job")
-    instances: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="instances of the transform job")
-    version: Version = Field(default="approved", description="approved, candidate, or a pinned version")
-
-    @model_validator(mode="after")
-    def _jobs_have_this_type(self) -> Batch:
-        if self.instance_type not in transform_types():
-            near = difflib.get_close_matches(self.instance_type, sorted(transform_types()), n=4, cutoff=0.4)
-            raise MistakeError(
-                "instanceType", repr(self.instance_type), f"types of transform jobs, such as {', '.join(near)}"
-            )
-        return self
 
 
 class Asynchronous(Strict):
@@ -220,20 +143,7 @@ class Model(Strict):
 
     @model_validator(mode="after")
     def _deployment_is_possible(self) -> Model:
-        rollback = self.deployment.rollback
-        wanted = rollback.count() * len(self.variants) if rollback else 0
-        if wanted > MOST_ALARMS:
-            where = "deployment.rollback"
-            raise MistakeError(where, f"{wanted} alarms over {len(self.variants)} variants", f"at most {MOST_ALARMS}")
-        # The endpoint names the alarms; here only their number matters.
-        plan = Plan(**{**vars(self.deployment.to_plan()), "alarms": tuple(map(str, range(wanted)))})
-        for found in refusals(plan, [self.least_instances(variant) for variant in self.variants]):
-            raise MistakeError(_KEYS[found.field], found.got, found.allowed)
-        watched = "stepMinutes" if plan.kind == "rolling" else "bakeMinutes"
-        minutes = plan.step_seconds if plan.kind == "rolling" else plan.bake_seconds
-        if rollback and minutes < SHORTEST_WATCH:
-            allowed = f"{SHORTEST_WATCH // 60} or more with rollback, or no alarm can go off in time"
-            raise MistakeError(f"deployment.{watched}", str(minutes // 60), allowed)
+        require_possible(self.deployment, [self.least_instances(variant) for variant in self.variants])
         return self
 
     @staticmethod

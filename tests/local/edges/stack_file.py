@@ -14,7 +14,7 @@ EDGES = (
     Sabotage(
         "plan-refusals",
         "stack file",
-        MODEL,
+        "infra/config/deployment.py",
         "raise MistakeError(_KEYS[found.field], found.got, found.allowed)",
         "pass",
         MISTAKES,
