@@ -14,6 +14,9 @@ PY := $(VENV)/bin/python
 PARTS := . $(dir $(wildcard local/pyproject.toml))
 PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff local)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.txt pyproject.toml $(wildcard local/pyproject.toml) | cksum | cut -d' ' -f1)
+# A file's tests share machines, so a file stays with one worker; TEST_WORKERS=0 runs everything in one process.
+TEST_WORKERS ?= 2
+PARALLEL = --numprocesses $(TEST_WORKERS) --dist loadfile
 # No account, backend or cluster of the user's reaches a target of ours.
 CLEAN := env $(shell env | sed -n 's/^\(AWS_[A-Z0-9_]*\|PULUMI_[A-Z0-9_]*\|TAKEOFF_STACK\|KUBECONFIG\)=.*/-u \1/p')
 
@@ -87,11 +90,11 @@ check: setup ## lint, types and lock
 
 .PHONY: test
 test: setup ## every test but the slow ones
-	@$(CLEAN) $(PY) -m pytest -m "not slow"
+	@$(CLEAN) $(PY) -m pytest -m "not slow" $(PARALLEL)
 
 .PHONY: test-all
 test-all: setup ## the slow tests, then `make test`
-	@$(CLEAN) $(PY) -m pytest -m slow
+	@$(CLEAN) $(PY) -m pytest -m slow $(PARALLEL)
 	@$(MAKE) test
 
 .PHONY: sabotage

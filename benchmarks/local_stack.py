@@ -59,7 +59,7 @@ class Machine:
         """Seconds from typing `make up` with other traffic until the endpoint's live weights are that traffic."""
         wanted, live = {"main": main, "candidate": 100 - main}, self._weights()
         line = f"traffic: {{main: {main}, candidate: {100 - main}}}"
-        self.stack_file.write_text(re.sub(r"traffic: \{.*\}", line, self.stack_file.read_text()))
+        self.stack_file.write_text(re.sub(r"traffic: \{.*candidate.*\}", line, self.stack_file.read_text()))
         began = time.perf_counter()
         process = self.start_up()
         while live() != wanted and process.poll() is None:

@@ -44,6 +44,10 @@ KINDS = (
         "delete_dashboards", "DashboardNames", several=True,
     ),
     Kind(
+        "aws:scheduler/schedule:Schedule", "scheduler", "list_schedules", "Schedules", "Name",
+        "delete_schedule", "Name", "default/{listed}",
+    ),
+    Kind(
         "aws:sfn/stateMachine:StateMachine", "stepfunctions", "list_state_machines", "stateMachines", "name",
         "delete_state_machine", "stateMachineArn",
         "arn:aws:states:{region}:{account}:stateMachine:{listed}", by_id=True,
@@ -72,6 +76,10 @@ KINDS = (
     Kind(
         "aws:glue/catalogDatabase:CatalogDatabase", "glue", "get_databases", "DatabaseList", "Name",
         "delete_database", "Name", "{account}:{listed}",
+    ),
+    Kind(
+        "aws:lakeformation/resource:Resource", "lakeformation", "list_resources", "ResourceInfoList", "ResourceArn",
+        "deregister_resource", "ResourceArn",
     ),
     Kind("aws:kms/alias:Alias", "kms", "list_aliases", "Aliases", "AliasName", "delete_alias", "AliasName"),
 )  # fmt: skip

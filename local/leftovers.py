@@ -98,7 +98,7 @@ class Account:
     def _logs(self) -> Iterator[Leftover]:
         logs = self._client("logs")
         for group in _pages(logs, "describe_log_groups", "logGroups"):
-            if f"/{self._prefix}" in (name := group["logGroupName"]):
+            if f"/{self._prefix}" in (name := group["logGroupName"]) or name.startswith(f"/takeoff/{self._stack}/"):
                 yield Leftover(
                     "aws:cloudwatch/logGroup:LogGroup", name, _bind(logs.delete_log_group, logGroupName=name)
                 )
@@ -126,7 +126,8 @@ class Account:
 
 
 def _pages(client: Any, operation: str, key: str, **asked: Any) -> Iterator[Any]:
-    for page in client.get_paginator(operation).paginate(**asked):
+    paged = client.can_paginate(operation)
+    for page in client.get_paginator(operation).paginate(**asked) if paged else [getattr(client, operation)(**asked)]:
         yield from page[key]
 
 

@@ -23,12 +23,12 @@ def recover(stack: LocalStack, account: Account) -> list[str]:
     failed, since = account.failed_endpoints(), stack.unfinished_since()
     if not failed and since is None:
         return done
-    known = stack.ids()
+    known = stack.known()
     for leftover in account.everything():
         if leftover.type == ENDPOINT and leftover.id in failed:
             leftover.remove()
             done.append(f"removed endpoint {leftover.id}, which never came up; it is made again")
-        elif since is not None and leftover.id not in known and _is_programs(leftover, since):
+        elif since is not None and (leftover.type, leftover.id) not in known and _is_programs(leftover, since):
             leftover.remove()
             done.append(f"removed {leftover.type.rpartition(':')[2]} {leftover.id}, which an unfinished `up` had made")
     stack.forget_pending()
@@ -44,11 +44,11 @@ def _await_providers(state: State) -> None:
 def _is_programs(leftover: Leftover, since: float) -> bool:
     """Whether the program makes such a thing and would have to make it again.
 
-    Parameters other than wishes are facts that no state knows, and so are the logs of endpoints. Configs and models
-    that are older than the unfinished `up` are retained on purpose.
+    Parameters other than wishes are facts that no state knows, and so are the logs that SageMaker begins by itself.
+    Configs and models that are older than the unfinished `up` are retained on purpose.
     """
     if leftover.type == "aws:ssm/parameter:Parameter":
         return leftover.id.endswith("/desired")
     if leftover.type == "aws:cloudwatch/logGroup:LogGroup":
-        return leftover.id.startswith("/aws/lambda/")
+        return not leftover.id.startswith("/aws/sagemaker/")
     return leftover.created >= int(since)  # AWS tells whole seconds

@@ -59,9 +59,10 @@ class LocalStack:
         stack: dict[str, Any] = next((r for r in resources if r["type"] == "pulumi:pulumi:Stack"), {})
         return dict(stack.get("outputs", {}))
 
-    def ids(self) -> set[str]:
-        """The physical ids of everything in the state."""
-        return {resource["id"] for resource in self._checkpoint().get("resources") or [] if resource.get("id")}
+    def known(self) -> set[tuple[str, str]]:
+        """Type and physical id of everything in the state; a rule, a role and a function may have the same id."""
+        resources = self._checkpoint().get("resources") or []
+        return {(resource["type"], resource["id"]) for resource in resources if resource.get("id")}
 
     def forget_pending(self) -> None:
         """Drop what a killed `up` was creating from the state, once the account holds nothing of it."""

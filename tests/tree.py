@@ -27,7 +27,7 @@ def files(root: Path = ROOT) -> list[str]:
 
 @dataclass(frozen=True)
 class Tree:
-    """A copy: its packages win over the installed ones, and the toolchain is shared with the original."""
+    """A copy: its packages win over the installed ones. It shares what the original has built and downloaded."""
 
     root: Path
 
@@ -72,5 +72,7 @@ def copy(into: Path, *, without: tuple[str, ...] = ()) -> Tree:
     subprocess.run(["git", "init", "--quiet", str(into)], check=True)
     (into / ".takeoff/site").mkdir(parents=True)
     (into / ".takeoff/site/sitecustomize.py").write_text(_HIDE)
-    (into / ".takeoff/toolchain").symlink_to(ROOT / ".takeoff/toolchain")
+    for shared in ("toolchain", "environments"):
+        (ROOT / ".takeoff" / shared).mkdir(parents=True, exist_ok=True)
+        (into / ".takeoff" / shared).symlink_to(ROOT / ".takeoff" / shared)
     return Tree(into)

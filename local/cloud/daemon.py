@@ -38,13 +38,18 @@ class DaemonError(RuntimeError):
     """Why the daemon cannot be started or stopped."""
 
 
+class _GoneError(DaemonError):
+    """A daemon that somebody else started, and that ended while it was waited for."""
+
+
 def start(state: State, port: int | None = None) -> dict[str, Any]:
     """Starts the daemon unless it runs, waits until every endpoint is back, and answers its health.
 
     `port` is TAKEOFF_PORT's when left out, else 4577; 0 takes any free one. Raises DaemonError.
     """
     if record := _running(state):
-        return _await_ready(state, record["endpoint"], None)
+        with contextlib.suppress(_GoneError):
+            return _await_ready(state, record["endpoint"], None)
     if port is None:
         port = int(os.environ.get("TAKEOFF_PORT") or PORT)
     port = port or free_port()
@@ -129,6 +134,8 @@ def _await_ready(state: State, endpoint: str, process: subprocess.Popen[bytes] |
             endpoint, process = other["endpoint"], None
         if process and process.poll() is not None:
             raise DaemonError(f"the daemon exited with status {process.returncode}; {_tail(log_file(state))}")
+        if not process and not _running(state):
+            raise _GoneError(f"the daemon ended; {_tail(log_file(state))}")
         health = _ask(f"{endpoint}/_takeoff/health")
         if health and health["ready"] and health["state"] == str(state.root):
             return health

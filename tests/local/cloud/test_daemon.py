@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +131,22 @@ def test_a_taken_port_is_refused_with_who_has_it_and_what_to_do(cloud: Cloud, tm
 def test_starting_a_daemon_that_runs_changes_nothing(cloud: Cloud) -> None:
     pid = json.loads(cloud.state.daemon_file.read_text())["pid"]
     assert daemon.start(cloud.state)["pid"] == pid
+
+
+def test_a_daemon_that_ends_while_it_is_waited_for_is_followed_by_another(tmp_path: Path) -> None:
+    """It was killed a moment ago, and the kernel has not got to it yet."""
+    program = (
+        "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); s.accept()"
+    )
+    state = State(tmp_path)
+    state.cloud.mkdir()
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as dying:
+        assert dying.stdout
+        endpoint = f"http://127.0.0.1:{dying.stdout.readline().strip()}"
+        record = {"pid": dying.pid, "boot": processes.birth(dying.pid), "endpoint": endpoint}
+        state.daemon_file.write_text(json.dumps(record))
+        assert daemon.start(state, 0)["pid"] != dying.pid
+    assert daemon.stop(state)
 
 
 def test_a_record_of_a_pid_that_is_somebody_else_s_by_now_ends_nothing(tmp_path: Path) -> None:

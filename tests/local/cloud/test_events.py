@@ -165,6 +165,15 @@ def invoke(cloud: Cloud, function: str, event: Any) -> tuple[str | None, Any]:
     return answer.get("FunctionError"), json.loads(answer["Payload"].read())
 
 
+def test_an_execution_that_nobody_names_has_a_name_of_its_own(cloud: Cloud) -> None:
+    arn, client = machine(cloud, {"Run": {"Type": "Pass", "End": True}}), cloud.client("stepfunctions")
+    started = [client.start_execution(stateMachineArn=arn, input=given)["executionArn"] for given in ("{}", '{"a": 1}')]
+    assert len(set(started)) == 2
+    assert sorted(each["executionArn"] for each in client.list_executions(stateMachineArn=arn)["executions"]) == sorted(
+        started
+    )
+
+
 def test_a_function_is_warm_and_its_errors_are_aws_s(cloud: Cloud) -> None:
     function = cloud.function(FAULTY, timeout=1)
     assert invoke(cloud, function, "count")[1]["calls"] == 1

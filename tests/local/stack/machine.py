@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from local.toolchain.ready import ready
 ENDPOINT = "takeoff-local-breast-cancer"
 MODEL = "breast-cancer"
 PATIENCE = 240
+# One model and nothing around it: most tests are about the machinery, and deploy it often.
+SMALL = Path(__file__).with_name("Pulumi.small.yaml")
 
 
 @dataclass
@@ -120,14 +123,7 @@ class Machine:
 
     def client(self, service: str) -> Any:
         """boto3 on the emulated account, without retries: a failed request must be seen."""
-        return boto3.client(
-            service,
-            endpoint_url=self.state.endpoint(),
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, max_pool_connections=16),
-        )
+        return _client(service, self.state.endpoint())
 
     def endpoint(self) -> dict[str, Any]:
         return dict(self.client("sagemaker").describe_endpoint(EndpointName=self.endpoint_name))
@@ -183,6 +179,10 @@ class Machine:
             "repository": [r["repositoryName"] for r in self.client("ecr").describe_repositories()["repositories"]],
             "project": self.client("codebuild").list_projects()["projects"],
             "registry": [g["ModelPackageGroupName"] for g in groups["ModelPackageGroupSummaryList"]],
+            "card": [c["ModelCardName"] for c in sagemaker.list_model_cards()["ModelCardSummaries"]],
+            "schedule": [s["Name"] for s in self.client("scheduler").list_schedules()["Schedules"]],
+            "database": [d["Name"] for d in self.client("glue").get_databases()["DatabaseList"]],
+            "lake": [r["ResourceArn"] for r in self.client("lakeformation").list_resources()["ResourceInfoList"]],
             "network": [v["VpcId"] for v in self.client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"]],
             "log group": [g["logGroupName"] for g in self.client("logs").describe_log_groups()["logGroups"]],
         }
@@ -217,6 +217,19 @@ class Machine:
                 worker.join()
 
 
+@cache
+def _client(service: str, endpoint: str) -> Any:
+    """Making one takes longer than most questions."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}, max_pool_connections=16),
+    )
+
+
 def held_out() -> tuple[list[list[float]], list[int]]:
     from model_code.breast_cancer.data import held_out as rows
 
@@ -232,12 +245,22 @@ def changes(output: str) -> dict[str, int]:
     }
 
 
+def predictions(output: str) -> dict[tuple[str, str], list[str]]:
+    """The table that `up` ends with: (endpoint, variant) → version, asked, observed, accuracy, p50."""
+    rows = [[cell.strip() for cell in re.split("[│┃|]", line) if cell.strip()] for line in output.splitlines()]
+    return {(row[0], row[1]): row[2:] for row in rows if len(row) == 7 and row[-1].endswith(" ms")}
+
+
 @contextmanager
-def machine(root: Path, stack: str = LOCAL) -> Iterator[Machine]:
-    """A machine with the committed stack file; its daemon is stopped at the end."""
+def machine(root: Path, stack: str = LOCAL, *, shipped: bool = False) -> Iterator[Machine]:
+    """A machine whose daemon is stopped at the end: the local stack with a small file, unless the shipped one is asked.
+
+    Any other stack has its shipped file.
+    """
     root.mkdir(parents=True, exist_ok=True)
     made = Machine(root, stack)
-    made.stack_file.write_text((REPOSITORY / f"stacks/Pulumi.{stack}.yaml").read_text())
+    file = REPOSITORY / f"stacks/Pulumi.{stack}.yaml" if shipped or stack != LOCAL else SMALL
+    made.stack_file.write_text(file.read_text())
     try:
         yield made
     finally:

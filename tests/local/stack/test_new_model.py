@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
 from local.cloud import daemon
 from local.state import State
+from tests.local.stack.machine import ENDPOINT, SMALL, predictions
 from tests.tree import copy
 
 pytestmark = pytest.mark.engine
+WINE = "takeoff-local-wine-quality"
 
 
-def test_a_new_model_is_one_command_from_its_first_prediction(tmp_path: Path) -> None:
+def test_a_new_model_is_one_command_from_its_first_prediction_and_an_edit_one_up_from_its_next(tmp_path: Path) -> None:
     tree, state = copy(tmp_path / "tree"), State(tmp_path / "state")
+    (tree.root / "stacks/Pulumi.local.yaml").write_text(SMALL.read_text())
     made = tree.python("-m", "takeoff", "new", "model", "wine-quality")
     assert made.returncode == 0, made.stderr
-    try:
+
+    def up() -> str:
         done = tree.python("-m", "local", "up", TAKEOFF_STATE=str(state.root), TAKEOFF_PORT="0")
         assert done.returncode == 0, done.stdout + done.stderr
-        accuracies = {}
-        for line in done.stdout.splitlines():
-            cells = [cell.strip() for cell in re.split("[│┃|]", line) if cell.strip()]
-            if cells[-1:] and cells[-1].endswith(" ms"):
-                accuracies[cells[0], cells[1]] = float(cells[5])
-        assert set(accuracies) == {
-            ("takeoff-local-breast-cancer", "main"),
-            ("takeoff-local-breast-cancer", "candidate"),
-            ("takeoff-local-wine-quality", "main"),
-        }
+        return done.stdout + done.stderr
+
+    try:
+        accuracies = {served: float(cells[3]) for served, cells in predictions(up()).items()}
+        assert set(accuracies) == {(ENDPOINT, "main"), (ENDPOINT, "candidate"), (WINE, "main")}
         assert min(accuracies.values()) > 0.85
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
         runtime = boto3.client("sagemaker-runtime", endpoint_url=state.endpoint(), **credentials)
@@ -44,5 +43,22 @@ def test_a_new_model_is_one_command_from_its_first_prediction(tmp_path: Path) ->
                 Body=json.dumps({"instances": json.loads(tree.python("-c", rows).stdout)}),
             )
             assert len(json.load(answer["Body"])["predictions"]) == 3
+
+        sagemaker = boto3.client("sagemaker", endpoint_url=state.endpoint(), **credentials)
+        before = {name: served_image(sagemaker, name) for name in (ENDPOINT, WINE)}
+        with (tree.root / "model_code/wine_quality/spec.py").open("a") as spec:
+            spec.write("# edited\n")
+        said = up()
+        assert "wine-quality: image from model_code/wine_quality" in said
+        assert "breast-cancer: image from" not in said, "its files are as they were"
+        assert served_image(sagemaker, ENDPOINT) == before[ENDPOINT]
+        assert served_image(sagemaker, WINE) != before[WINE]
     finally:
         daemon.stop(state)
+
+
+def served_image(sagemaker: Any, endpoint: str) -> str:
+    """The image of an endpoint's first variant, by its digest."""
+    config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
+    return str(sagemaker.describe_model(ModelName=variants[0]["ModelName"])["PrimaryContainer"]["Image"])

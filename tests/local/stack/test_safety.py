@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import daemon
+from local.cloud import daemon, images
 from local.state import State
 from local.toolchain.environment import environment
 from tests.local.providers.test_process import HOSTILE, PROFILE
@@ -62,6 +62,9 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         "TAKEOFF_STATE": str(state.root),
         "TAKEOFF_PORT": "0",
     }
+    for code in ("breast_cancer", "digits"):
+        # What `pip install` of an image needs is downloaded once, as `make setup` does; that is the person's doing.
+        images.build(ROOT, f"model_code/{code}/Dockerfile", State(root / "prepared"))
     before = _contents(home)
     try:
         with watched(state.root) as seen:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.cloud.emulated import until
-from tests.local.stack.machine import ENDPOINT, Machine, changes, held_out
+from tests.local.stack.machine import ENDPOINT, Machine, changes, held_out, predictions
 
 pytestmark = pytest.mark.engine
 
@@ -19,9 +19,7 @@ pytestmark = pytest.mark.engine
 def test_up_ends_with_predictions_and_three_next_commands(shared: Machine) -> None:
     output = shared.up()
     for variant in ("main", "candidate"):
-        row = next(line for line in output.splitlines() if f" {variant} " in line and " ms " in line)
-        cells = [cell.strip() for cell in re.split("[│┃|]", row) if cell.strip()]
-        asked, observed, accuracy = cells[3:6]
+        _, asked, observed, accuracy, _ = predictions(output)[ENDPOINT, variant]
         assert abs(float(asked.split()[0]) - float(observed.split()[0])) <= 2
         # 360 and 40 rows of 142: which of them a variant is asked depends on what eight threads send first.
         assert float(accuracy) > {"main": 0.95, "candidate": 0.8}[variant]

@@ -1,0 +1,254 @@
+"""The stack that `make up` deploys, whole: two models with captures, a shadow, batch runs, alarms and dashboards."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud import daemon, processes
+from local.state import CACHE, REPOSITORY
+from tests.local.cloud.emulated import until
+from tests.local.stack.machine import ENDPOINT, MODEL, Machine, changes, held_out, machine, predictions
+
+pytestmark = pytest.mark.engine
+DIGITS = "takeoff-local-digits"
+PARTITION = "2026-01-15"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The machine, and what the `up` that made it printed."""
+
+    machine: Machine
+    printed: str
+
+    def bucket(self, name: str) -> str:
+        found = self.machine.client("s3").list_buckets()["Buckets"]
+        (bucket,) = [each["Name"] for each in found if each["Name"].startswith(f"takeoff-local-{name}-")]
+        return str(bucket)
+
+    def objects(self, bucket: str, prefix: str) -> list[str]:
+        listed = self.machine.client("s3").list_objects_v2(Bucket=self.bucket(bucket), Prefix=prefix)
+        return [each["Key"] for each in listed.get("Contents", [])]
+
+    def text(self, bucket: str, key: str) -> str:
+        return str(self.machine.client("s3").get_object(Bucket=self.bucket(bucket), Key=key)["Body"].read().decode())
+
+    def takeoff(self, *arguments: str) -> Any:
+        """What a command of Takeoff's answers in JSON."""
+        command = [sys.executable, "-m", "takeoff", *arguments, "--stack", "local", "--json"]
+        env = self.machine.inside()
+        done = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def invocations(self, endpoint: str, variant: str) -> int:
+        """As CloudWatch has them."""
+        now, names = datetime.now(UTC), {"EndpointName": endpoint, "VariantName": variant}
+        found = self.machine.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName="Invocations",
+            Dimensions=[{"Name": name, "Value": value} for name, value in names.items()],
+            StartTime=now - timedelta(hours=2),
+            EndTime=now + timedelta(minutes=2),
+            Period=60,
+            Statistics=["Sum"],
+        )
+        return round(sum(point["Sum"] for point in found["Datapoints"]))
+
+    def processes(self) -> dict[str, list[int]]:
+        """The processes that serve, by endpoint."""
+        found = daemon.status(self.machine.state)
+        assert found
+        return {
+            name: sorted(pid for variant in endpoint["variants"].values() for pid in variant["pids"])
+            for name, endpoint in found["endpoints"].items()
+        }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    with machine(tmp_path_factory.mktemp("whole"), shipped=True) as made:
+        yield Whole(made, made.up())
+
+
+def test_up_ends_with_predictions_of_both_models(whole: Whole) -> None:
+    rows = predictions(whole.printed)
+    assert set(rows) == {(ENDPOINT, "main"), (ENDPOINT, "candidate"), (DIGITS, "main")}
+    assert min(float(accuracy) for _, _, _, accuracy, _ in rows.values()) > 0.8
+    assert len({version for version, *_ in rows.values()}) == 3
+    for model in (MODEL, "digits"):
+        assert f"{model}: image from " in whole.printed
+        assert f"{model}: trained and registered 2 versions" in whole.printed
+
+
+def test_a_second_up_changes_nothing_builds_nothing_and_restarts_nothing(whole: Whole) -> None:
+    before, codebuild = whole.processes(), whole.machine.client("codebuild")
+    builds = codebuild.list_builds()["ids"]
+    # As after a kill, so that recovery looks at everything, too: it must know all of it.
+    (whole.machine.state.root / "up-unfinished").touch()
+    output = whole.machine.up()
+    assert "removed " not in output
+    counted = changes(output)
+    assert set(counted) == {"unchanged"}
+    assert counted["unchanged"] > 100
+    assert codebuild.list_builds()["ids"] == builds
+    assert len(builds) == 2
+    assert whole.processes() == before
+
+
+def test_requests_and_answers_are_captured_in_sagemakers_lines(whole: Whole) -> None:
+    runtime, row = whole.machine.client("sagemaker-runtime"), json.dumps({"instances": held_out()[0][:1]})
+    asked = {}
+    for name in ("captured-1", "captured-2"):
+        answer = runtime.invoke_endpoint(
+            EndpointName=ENDPOINT, ContentType="application/json", Body=row, InferenceId=name
+        )
+        asked[name] = answer["InvokedProductionVariant"], answer["Body"].read().decode()
+
+    def found() -> dict[str, tuple[str, dict[str, Any]]]:
+        lines = [
+            (key, line) for key in whole.objects("captures", MODEL) for line in whole.text("captures", key).split("\n")
+        ]
+        records = [(key, json.loads(line)) for key, line in lines if line]
+        return {about.get("inferenceId"): (key, each) for key, each in records if (about := each["eventMetadata"])}
+
+    # Lines are written every ten seconds.
+    captured = until(lambda: (seen := found()).keys() >= asked.keys() and seen, 30)
+    for name, (variant, body) in asked.items():
+        key, record = captured[name]
+        assert re.fullmatch(rf"{MODEL}/{ENDPOINT}/{variant}/\d{{4}}/\d\d/\d\d/\d\d/[\w-]+\.jsonl", key)
+        about = {"observedContentType": "application/json", "encoding": "JSON"}
+        assert record["captureData"] == {
+            "endpointInput": {**about, "mode": "INPUT", "data": row},
+            "endpointOutput": {**about, "mode": "OUTPUT", "data": body},
+        }
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", record["eventMetadata"]["inferenceTime"])
+        assert record["eventVersion"] == "0"
+
+
+def test_the_shadow_sees_half_of_the_requests_and_answers_nobody(whole: Whole) -> None:
+    sagemaker, runtime = whole.machine.client("sagemaker"), whole.machine.client("sagemaker-runtime")
+    (shadow,) = sagemaker.describe_endpoint(EndpointName=DIGITS)["ShadowProductionVariants"]
+    body = json.dumps({"instances": [[0] * 64]})
+    answers = [
+        runtime.invoke_endpoint(EndpointName=DIGITS, ContentType="application/json", Body=body) for _ in range(20)
+    ]
+    assert {answer["InvokedProductionVariant"] for answer in answers} == {"main"}
+    assert len({answer["CustomAttributes"] for answer in answers}) == 1
+    with pytest.raises(ClientError, match="Variant shadow not found"):
+        runtime.invoke_endpoint(EndpointName=DIGITS, Body=body, TargetVariant=shadow["VariantName"])
+
+    def share() -> float:
+        return whole.invocations(DIGITS, "shadow") / whole.invocations(DIGITS, "main")
+
+    assert whole.invocations(DIGITS, "main") >= 420
+    until(lambda: abs(share() - 0.5) < 0.02)
+
+
+def test_a_partition_is_scored_once(whole: Whole) -> None:
+    rows, labels = held_out()
+    s3, features, half = whole.machine.client("s3"), whole.bucket("features"), len(rows) // 2
+    parts = {"a.csv": slice(half), "b.csv": slice(half, None)}
+    for name, part in parts.items():
+        body = "".join(",".join(map(repr, row)) + "\n" for row in rows[part])
+        s3.put_object(Bucket=features, Key=f"{MODEL}/date={PARTITION}/{name}", Body=body.encode())
+    start = ("batch", "start", MODEL, "--partition", PARTITION, "--timeout", "60")
+    done = whole.takeoff(*start)
+    assert (done["status"], done["inputs"], done["outputs"], done["jobs"]) == ("succeeded", 2, 2, 1)
+
+    folder = f"predictions/{MODEL}/date={PARTITION}/version={done['version']}/"
+    written = whole.objects("features", folder)
+    assert folder + "_SUCCESS" in written
+    classes = ("malignant", "benign")
+    for name, part in parts.items():
+        predicted = [line.split(",")[0] for line in whole.text("features", f"{folder}{name}.out").splitlines()]
+        truth = [classes[label] for label in labels[part]]
+        assert len(predicted) == len(truth)
+        assert sum(p == t for p, t in zip(predicted, truth, strict=True)) > 0.9 * len(truth)
+
+    again = whole.takeoff(*start)
+    assert (again["status"], again["jobs"]) == ("succeeded", 1), "what is scored is not scored again"
+    assert whole.objects("features", folder) == written
+    assert len(whole.machine.client("sagemaker").list_transform_jobs()["TransformJobSummaries"]) == 1
+
+
+def test_alarms_are_evaluated_and_none_rings(whole: Whole) -> None:
+    watch = whole.machine.client("cloudwatch")
+
+    def alarms() -> list[dict[str, Any]]:
+        found = watch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        return [*found["MetricAlarms"], *found["CompositeAlarms"]]
+
+    # A new alarm knows nothing; all but those that want data are fine once they were looked at.
+    until(
+        lambda: all(each["StateValue"] == "OK" or each.get("TreatMissingData") != "notBreaching" for each in alarms())
+    )
+    assert len(alarms()) > 10
+    assert {each["StateValue"] for each in alarms()} <= {"OK", "INSUFFICIENT_DATA"}
+    assert any("AlarmRule" in each for each in alarms())
+
+
+def test_each_model_is_served_by_an_environment_of_its_own_and_not_by_ours(whole: Whole) -> None:
+    interpreters = {}
+    for endpoint, pids in whole.processes().items():
+        assert pids
+        for pid in pids:
+            command = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=True)
+            interpreters.setdefault(endpoint, set()).add(command.stdout.split()[0])
+    assert set(interpreters) == {ENDPOINT, DIGITS}
+    assert all(len(found) == 1 for found in interpreters.values())
+    cancer, digits = (interpreters[endpoint].pop() for endpoint in (ENDPOINT, DIGITS))
+    assert cancer != digits
+    for python, has in ((cancer, True), (digits, False)):
+        assert Path(python).is_relative_to(CACHE / "environments")
+        known = subprocess.run([python, "-c", "import skl2onnx"], capture_output=True, check=False).returncode == 0
+        assert known == has
+        ours = subprocess.run([python, "-c", "import pulumi"], capture_output=True, text=True, check=False)
+        assert "No module named 'pulumi'" in ours.stderr
+
+
+def test_a_daemon_that_is_killed_comes_back_with_everything(whole: Whole) -> None:
+    account = whole.machine
+
+    def images() -> list[str]:
+        ecr = account.client("ecr")
+        names = [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]]
+        found = [image for name in names for image in ecr.describe_images(repositoryName=name)["imageDetails"]]
+        return sorted(image["imageDigest"] for image in found)
+
+    def contents() -> list[object]:
+        packages = account.client("sagemaker").list_model_packages(ModelPackageGroupName=f"takeoff-local-{MODEL}")
+        arns = sorted(each["ModelPackageArn"] for each in packages["ModelPackageSummaryList"])
+        return [account.resources(), images(), arns, whole.objects("captures", ""), whole.objects("features", "")]
+
+    before, served = contents(), whole.processes()
+    assert len(images()) == 2
+    until(lambda: not (daemon.status(account.state) or {})["snapshot"]["pending"])
+    os.kill(json.loads(account.state.daemon_file.read_text())["pid"], signal.SIGKILL)
+    daemon.start(account.state, 0)
+    until(lambda: len(whole.processes().get(DIGITS, [])) == len(served[DIGITS]))
+    assert contents() == before
+    done = account.pulumi("preview", "--expect-no-changes", "--refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(whole.takeoff("predict", "--requests", "20")) == {ENDPOINT, DIGITS}
+
+
+def test_down_leaves_nothing_of_ours(whole: Whole) -> None:
+    served = [pid for pids in whole.processes().values() for pid in pids]
+    done = whole.machine.run("down")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [pid for pid in served if processes.birth(pid) is not None] == []
+    assert whole.machine.resources() == []
