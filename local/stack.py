@@ -114,8 +114,13 @@ class LocalStack:
 def mend_checkpoint(state: State) -> bool:
     """Put the state before the last step in the place of one that a kill cut in two; whether that was needed.
 
-    The file backend does not write atomically, but keeps the state before. Raises EngineError while an engine writes.
+    The file backend does not write atomically, but keeps the state before. Beside each file it writes facts about it,
+    which it can do without but must be able to parse. Raises EngineError while an engine writes.
     """
+    if cut := [facts for facts in (state.backend / ".pulumi").rglob("*.attrs") if not _is_json(facts)]:
+        _dead_locks(state)
+        for facts in cut:
+            facts.unlink(missing_ok=True)
     file = _checkpoint_file(state)
     backup = file.with_name(f"{file.name}.bak")
     if not backup.exists() or (file.exists() and _is_json(file)):
@@ -142,6 +147,6 @@ def _checkpoint_file(state: State) -> Path:
 def _is_json(file: Path) -> bool:
     try:
         json.loads(file.read_text())
-    except ValueError:
+    except (OSError, ValueError):
         return False
     return True

@@ -173,6 +173,7 @@ def test_a_state_that_a_kill_cut_in_two_is_replaced_by_the_one_before(shared: Ma
     checkpoint.write_text(checkpoint.read_text()[:1000])
     assert "went back to the one before" in shared.up()
     assert shared.resources() == before
+    checkpoint.with_name("local.json.attrs").write_text("")
     assert set(changes(shared.up())) == {"unchanged"}
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.engine
 WINE = "takeoff-local-wine-quality"
 
 
-def test_a_new_model_is_one_command_from_its_first_prediction_and_an_edit_one_up_from_its_next(tmp_path: Path) -> None:
+def test_a_new_model_is_one_command_from_its_first_prediction(tmp_path: Path) -> None:
     tree, state = copy(tmp_path / "tree"), State(tmp_path / "state")
     (tree.root / "stacks/Pulumi.local.yaml").write_text(SMALL.read_text())
     made = tree.python("-m", "takeoff", "new", "model", "wine-quality")

@@ -66,7 +66,7 @@ class Whole:
             Period=60,
             Statistics=["Sum"],
         )
-        return round(sum(point["Sum"] for point in found["Datapoints"]))
+        return int(sum(point["Sum"] for point in found["Datapoints"]))
 
     def processes(self) -> dict[str, list[int]]:
         """The processes that serve, by endpoint."""
@@ -202,7 +202,7 @@ def test_alarms_are_evaluated_and_none_rings(whole: Whole) -> None:
 
 
 def test_each_model_is_served_by_an_environment_of_its_own_and_not_by_ours(whole: Whole) -> None:
-    interpreters = {}
+    interpreters: dict[str, set[str]] = {}
     for endpoint, pids in whole.processes().items():
         assert pids
         for pid in pids:

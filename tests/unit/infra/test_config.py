@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
 import pytest
 
-from infra.config import ConfigError, parse
+from infra.config import ConfigError, load, parse
 
 GOOD: dict[str, Any] = {
     "models": {
@@ -92,6 +94,16 @@ def test_a_models_entry_of_a_few_lines_is_enough() -> None:
         ("main", "approved", 1),
         ("candidate", "candidate", 1),
     ]
+
+
+def test_configuration_is_read_as_the_engine_hands_it_over_with_the_projects_defaults() -> None:
+    handed = {"models": json.dumps(GOOD["models"]), "retainData": "false", "allowedRegions": "[]", "boundary": ""}
+    pulumi.runtime.set_all_config({f"takeoff:{key}": value for key, value in handed.items()})
+    try:
+        found = load("local")
+    finally:
+        pulumi.runtime.set_all_config({})
+    assert (found.retain_data, found.allowed_regions, found.boundary) == (False, (), "")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
