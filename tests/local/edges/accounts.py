@@ -20,7 +20,8 @@ RECORDER = f"{MADE}the_recorder_reads_by_awss_policy_and_writes_to_its_bucket_al
 
 EDGES = (
     Sabotage(
-        "oidc-audience", "iam.OpenIdConnectProvider", ACCESS, 'client_id_lists=["sts.amazonaws.com"]', 'client_id_lists=["other.example.com"]',
+        "oidc-audience", "iam.OpenIdConnectProvider", ACCESS,
+        'client_id_lists=["sts.amazonaws.com"]', 'client_id_lists=["other.example.com"]',
         f"{MADE}the_provider_of_identities_serves_this_purpose_alone",
     ),
     Sabotage(
