@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from components.alerts import SEVERITIES, Alerts, Severity
 from components.site import Site
+from components.tags import model_tags
 
 Missing = Literal["notBreaching", "breaching", "ignore", "missing"]
 # Where the pages are when no address is configured: in the repository.
@@ -106,11 +107,6 @@ def describe(title: str, owner: str, runbook: str, alerts: Alerts | None) -> str
     return f"{title}. Owner: {owner}. Runbook: {base}/{runbook}.md"
 
 
-def tags(owner: str, model: str | None) -> dict[str, str]:
-    """An alarm's tags: its owner, and its model where it has one."""
-    return {"takeoff:owner": owner} | ({"takeoff:model": model} if model else {})
-
-
 def declare_alarm(
     name: str, site: Site, args: AlarmArgs, alerts: Alerts | None, opts: pulumi.ResourceOptions | None = None
 ) -> aws.cloudwatch.MetricAlarm:
@@ -130,7 +126,7 @@ def declare_alarm(
         treat_missing_data=args.missing,
         alarm_actions=actions,
         ok_actions=actions,
-        tags=tags(args.owner, args.model),
+        tags=model_tags(args.model, args.owner),
         opts=opts,
         **_watched(args),
     )

@@ -18,6 +18,7 @@ from components.role import Role
 from components.site import Site
 from components.statement import Statement
 from components.stepper import archive, definition
+from components.tags import model_tags
 
 __all__ = ["BatchInference", "BatchInferenceArgs"]
 
@@ -43,7 +44,7 @@ class BatchInference(pulumi.ComponentResource):
         super().__init__("takeoff:hosting:BatchInference", name, None, opts)
         self._name, self._site, self._args = f"{name}-batch", site, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._tags = {"takeoff:model": args.model, "takeoff:owner": args.owner}
+        self._tags = model_tags(args.model, args.owner)
         self._outcome = site.parameter(args.model, "batch-outcome")
         self._jobs = site.name(args.model, "batch", limit=_JOBS)
         self.state_machine = self._state_machine(self._function(self._model()))
@@ -76,8 +77,7 @@ class BatchInference(pulumi.ComponentResource):
                 "model_data_url": args.version.artifact,
                 "environment": {**args.environment, VERSION_VARIABLE: args.version.version},
             },
-            vpc_config=placement
-            and {"subnets": placement.subnet_ids, "security_group_ids": placement.security_group_ids},
+            vpc_config=placement.vpc_config() if placement else None,
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import pulumi
 
 from components.batch_inference_args import BatchInferenceArgs
+from components.container_permissions import container_permissions
 from components.network_interfaces import allow_interfaces
 from components.role import Role
 from components.site import Site
-from components.statement import Statement
+from components.statement import Statement, writes_log
 
+# Where SageMaker sends logs and metrics of transform jobs.
 _LOGS = "/aws/sagemaker/TransformJobs"
 
 
@@ -27,10 +29,7 @@ class BatchPlaces:
 
 
 def model_role(places: BatchPlaces, args: BatchInferenceArgs) -> Role:
-    """What a transform job does: read its artifact and the inputs, write outputs and its log, be pulled. Nothing else.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createmodel-perms
-    """
+    """What a transform job does: read its artifact and the inputs, write outputs, and what every container does."""
     site = places.site
     role = Role(
         f"{places.name}-model",
@@ -44,25 +43,9 @@ def model_role(places: BatchPlaces, args: BatchInferenceArgs) -> Role:
     # The manifest of a job's inputs is beside its outputs.
     args.output.grant_read(role, args.outputs)
     args.output.grant_write(role, args.outputs)
-    group = site.arn("logs", f"log-group:{_LOGS}")
-    role.allow(
-        Statement(actions=["logs:CreateLogGroup"], resources=[group]),
-        Statement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-            # Streams are named after their job.
-            resources=[f"{group}:log-stream:{places.jobs}-*"],
-        ),
-        Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-        Statement(
-            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            resources=[site.arn("ecr", f"repository/{args.image.split('@')[0].split('/', 1)[1]}")],
-        ),
-        Statement(
-            actions=["cloudwatch:PutMetricData"],
-            resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TransformJobs"}},
-        ),
-    )
+    # Streams are named after their job.
+    streams = f"log-stream:{places.jobs}-*"
+    role.allow(*container_permissions(site, args.image, log_group=_LOGS, streams=streams, namespace=_LOGS))
     if args.placement:
         allow_interfaces(role, site, args.placement)
     return role
@@ -80,9 +63,9 @@ def step_role(places: BatchPlaces, args: BatchInferenceArgs, log: pulumi.Output[
     )
     args.output.grant_write(role, args.outputs)
     jobs = [site.arn("sagemaker", f"transform-job/{places.jobs}-*")]
+    args.source.grant_list(role, args.source_prefix)
+    args.output.grant_list(role, args.outputs)
     role.allow(
-        _list(args.source.arn, args.source_prefix),
-        _list(args.output.arn, args.outputs),
         Statement(
             actions=["sagemaker:CreateTransformJob", "sagemaker:DescribeTransformJob", "sagemaker:AddTags"],
             resources=jobs,
@@ -95,14 +78,6 @@ def step_role(places: BatchPlaces, args: BatchInferenceArgs, log: pulumi.Output[
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
         Statement(actions=["ssm:PutParameter"], resources=[site.arn("ssm", f"parameter{places.outcome}")]),
-        Statement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(log, ":*")]),
+        writes_log(log),
     )
     return role
-
-
-def _list(bucket: pulumi.Output[str], prefix: str) -> Statement:
-    return Statement(
-        actions=["s3:ListBucket"],
-        resources=[bucket],
-        conditions={"StringLike": {"s3:prefix": [f"{prefix}/*"]}},
-    )

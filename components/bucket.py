@@ -80,15 +80,19 @@ class Bucket(pulumi.ComponentResource):
 
     def grant_read(self, role: Role, prefix: str) -> None:
         """Let a role read the objects under a prefix, and list that prefix."""
+        role.allow(Statement(actions=["s3:GetObject"], resources=[self._under(prefix)]))
+        self.grant_list(role, prefix)
+        self._key.grant_decrypt(role)
+
+    def grant_list(self, role: Role, prefix: str) -> None:
+        """Let a role see which objects there are under a prefix."""
         role.allow(
-            Statement(actions=["s3:GetObject"], resources=[self._under(prefix)]),
             Statement(
                 actions=["s3:ListBucket"],
                 resources=[self.arn],
                 conditions={"StringLike": {"s3:prefix": [f"{prefix}/*"]}},
-            ),
+            )
         )
-        self._key.grant_decrypt(role)
 
     def grant_write(self, role: Role, prefix: str) -> None:
         """Let a role add objects under a prefix; it can neither read nor delete them."""

@@ -13,7 +13,7 @@ from components.network_interfaces import allow_interfaces
 from components.placement import Placement
 from components.role import Role
 from components.site import Site
-from components.statement import Statement
+from components.statement import writes_log
 
 _LONGEST = 480  # minutes; https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html
 _IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
@@ -51,11 +51,7 @@ def declare_build_project(
     log = aws.cloudwatch.LogGroup(
         name, name=f"/aws/codebuild/{physical}", retention_in_days=90, tags=dict(args.tags), opts=opts
     )
-    role.allow(
-        Statement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(log.arn, ":*")]
-        )
-    )
+    role.allow(writes_log(log.arn))
     if args.key:
         args.key.grant_encrypt(role)
     if args.placement:

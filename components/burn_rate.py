@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm import AlarmArgs, Query, declare_alarm, describe, tags
+from components.alarm import AlarmArgs, Query, declare_alarm, describe
 from components.alerts import Alerts, Severity
 from components.site import Site
+from components.tags import model_tags
 
 # A metric-math alarm takes ten metrics, and each variant brings two.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
@@ -109,7 +110,7 @@ def declare_burn(
         alarm_rule=rule("AND", [window.name for window in windows]),
         alarm_actions=actions,
         ok_actions=actions,
-        tags=tags(served.owner, served.model),
+        tags=model_tags(served.model, served.owner),
         opts=opts,
     )
 

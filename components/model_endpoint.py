@@ -16,6 +16,7 @@ from components.role import Role
 from components.rollback import Watched, declare_rollback
 from components.scaled_variant import ScaledVariant, declare_scaling
 from components.site import Site
+from components.tags import model_tags
 from components.variant import Shadow, Variant
 
 __all__ = ["ModelEndpoint", "ModelEndpointArgs", "Shadow", "Variant"]
@@ -38,7 +39,7 @@ class ModelEndpoint(pulumi.ComponentResource):
         super().__init__("takeoff:hosting:ModelEndpoint", name, None, opts)
         self._name, self._site, self._args = name, site, args
         self._release = args.release()
-        self._tags = {"takeoff:model": args.model, "takeoff:owner": args.owner}
+        self._tags = model_tags(args.model, args.owner)
         self._child = pulumi.ResourceOptions(parent=self)
         config = self._config(model_role(name, site, args, self._child))
         self.endpoint = self._endpoint(config)
@@ -54,8 +55,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             execution_role_arn=role.ready_arn,
             enable_network_isolation=True,
             primary_container=self._container(variant),
-            vpc_config=placement
-            and {"subnets": placement.subnet_ids, "security_group_ids": placement.security_group_ids},
+            vpc_config=placement.vpc_config() if placement else None,
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )

@@ -17,6 +17,7 @@ from components.placement import Placement
 from components.role import Role
 from components.site import Site
 from components.statement import Statement
+from components.tags import model_tags
 
 _BUILDSPEC = Path(__file__).resolve().parent.parent / "model_code" / "buildspec.yml"
 _UNTAGGED = 10  # images that lost their tag and are kept
@@ -62,7 +63,7 @@ class ModelImage(pulumi.ComponentResource):
     def __init__(self, name: str, site: Site, args: ModelImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("takeoff:hosting:ModelImage", name, None, opts)
         self._name, self._site, self._args = name, site, args
-        self._tags = {"takeoff:model": args.model, "takeoff:owner": args.owner}
+        self._tags = model_tags(args.model, args.owner)
         repository = self._repository()
         self.repository_url: pulumi.Output[str] = repository.repository_url
         self.project: pulumi.Output[str] = self._project(repository).name

@@ -15,6 +15,7 @@ from components.key import Key
 from components.role import Role
 from components.site import Site
 from components.statement import Statement, policy
+from components.tags import model_tags
 
 Risk = Literal["unknown", "low", "medium", "high"]
 # The shortest limit of the card's fields that a description goes into.
@@ -56,7 +57,7 @@ class ModelRegistry(pulumi.ComponentResource):
         super().__init__("takeoff:registry:ModelRegistry", name, None, opts)
         self._name, self._site, self._args = name, site, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._tags = {"takeoff:model": args.model, "takeoff:owner": args.owner}
+        self._tags = model_tags(args.model, args.owner)
         group = aws.sagemaker.ModelPackageGroup(
             name,
             model_package_group_name=site.name(args.model),

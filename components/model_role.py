@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pulumi
 
-from components.endpoint_rules import image_repository
+from components.container_permissions import container_permissions
 from components.model_endpoint_args import ModelEndpointArgs
 from components.network_interfaces import allow_interfaces
 from components.role import Role
 from components.site import Site
 from components.statement import Statement
+
+# Where SageMaker sends logs and metrics of endpoints.
+_LOGS = "/aws/sagemaker/Endpoints"
 
 
 def model_role(name: str, site: Site, args: ModelEndpointArgs, opts: pulumi.ResourceOptions) -> Role:
@@ -25,7 +28,8 @@ def model_role(name: str, site: Site, args: ModelEndpointArgs, opts: pulumi.Reso
         opts=opts,
     )
     args.models.grant_read(role, args.model)
-    role.allow(*_serving(site, args))
+    group = f"{_LOGS}/{site.name(args.model)}"
+    role.allow(*container_permissions(site, args.image, log_group=group, streams="*", namespace=_LOGS))
     if args.capture:
         args.capture.grant(role, args.model)
     if args.asynchronous:
@@ -38,26 +42,3 @@ def model_role(name: str, site: Site, args: ModelEndpointArgs, opts: pulumi.Reso
         watched = [site.arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms]
         role.allow(Statement(actions=["cloudwatch:DescribeAlarms"], resources=watched))
     return role
-
-
-def _serving(site: Site, args: ModelEndpointArgs) -> list[Statement]:
-    """Log, image and metrics. The image may be another account's, such as one of AWS's own."""
-    log_group = site.arn("logs", f"log-group:/aws/sagemaker/Endpoints/{site.name(args.model)}")
-    account, region, repository = image_repository(args.image)
-    return [
-        Statement(actions=["logs:CreateLogGroup"], resources=[log_group]),
-        Statement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-            resources=[f"{log_group}:*"],
-        ),
-        Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-        Statement(
-            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            resources=[f"arn:{site.partition}:ecr:{region}:{account}:repository/{repository}"],
-        ),
-        Statement(
-            actions=["cloudwatch:PutMetricData"],
-            resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
-        ),
-    ]

@@ -24,6 +24,10 @@ class Placement:
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_ids: Sequence[pulumi.Input[str]]
 
+    def vpc_config(self) -> dict[str, Sequence[pulumi.Input[str]]]:
+        """The placement as a SageMaker model takes it."""
+        return {"subnets": self.subnet_ids, "security_group_ids": self.security_group_ids}
+
 
 class ExistingNetwork(pulumi.ComponentResource):
     """A VPC that is not ours: only the group of what we run there is made; routes and endpoints are its owner's."""
@@ -65,22 +69,15 @@ def workload_group(
         tags={"Name": site.name(name, "workloads")},
         opts=opts,
     )
-    aws.vpc.SecurityGroupIngressRule(
-        f"{name}-members",
-        security_group_id=group.id,
-        referenced_security_group_id=group.id,
-        ip_protocol="-1",
-        description="Instances of one job",
-        opts=opts,
-    )
-    aws.vpc.SecurityGroupEgressRule(
-        f"{name}-members",
-        security_group_id=group.id,
-        referenced_security_group_id=group.id,
-        ip_protocol="-1",
-        description="Instances of one job",
-        opts=opts,
-    )
+    for rule in (aws.vpc.SecurityGroupIngressRule, aws.vpc.SecurityGroupEgressRule):
+        rule(
+            f"{name}-members",
+            security_group_id=group.id,
+            referenced_security_group_id=group.id,
+            ip_protocol="-1",
+            description="Instances of one job",
+            opts=opts,
+        )
     return group
 
 

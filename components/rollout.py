@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.role import Role
 from components.site import Site
-from components.statement import Statement
+from components.statement import Statement, writes_log
 from components.stepper import archive, definition
 
 _SOURCES = (
@@ -52,9 +52,7 @@ class Rollout(pulumi.ComponentResource):
         )
         role.allow(
             *self._permissions(),
-            Statement(
-                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(log.arn, ":*")]
-            ),
+            writes_log(log.arn),
         )
         return aws.lambda_.Function(
             self._name,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm import describe, tags
+from components.alarm import describe
 from components.alerts import Alerts
 from components.scaling import Scaling, ScheduledCount
 from components.site import Site
+from components.tags import model_tags
 
 _SERVICE, _DIMENSION = "sagemaker", "sagemaker:variant:DesiredInstanceCount"
 # Seconds between two steps in and out, as in AWS's examples: quick to help, slow to let go.
@@ -44,7 +45,7 @@ def declare_scaling(
         resource_id=pulumi.Output.concat("endpoint/", scaled.endpoint, f"/variant/{scaled.variant}"),
         min_capacity=scaling.minimum,
         max_capacity=scaling.maximum,
-        tags=tags(scaled.owner, scaled.model),
+        tags=model_tags(scaled.model, scaled.owner),
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["suspendedState"])),
     )
     made: list[pulumi.Resource] = [target]
@@ -140,7 +141,7 @@ def _from_zero(
         threshold=1,
         treat_missing_data="missing",
         alarm_actions=[policy.arn],
-        tags=tags(scaled.owner, scaled.model),
+        tags=model_tags(scaled.model, scaled.owner),
         opts=opts,
     )
     return [policy, bell]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm import AlarmArgs, declare_alarm, describe, tags
+from components.alarm import AlarmArgs, declare_alarm, describe
 from components.alerts import Alerts
 from components.burn_rate import BURNS, LEAST_OBJECTIVE, MOST_VARIANTS, Served, declare_burn, error_rate, rule
 from components.dashboard import body
 from components.site import Site
+from components.tags import model_tags
 
 # More than this share of a minute's requests failing is an outage, whatever the objective.
 _OUTAGE = 0.05
@@ -115,7 +116,7 @@ class ServiceDashboard(pulumi.ComponentResource):
             alarm_name=self._site.name(name, limit=255),
             alarm_description=text,
             alarm_rule=rule("OR", names),
-            tags=tags(owner, self._args.model),
+            tags=model_tags(self._args.model, owner),
             opts=self._child,
         )
 

@@ -50,6 +50,13 @@ class Statement:
         return body
 
 
+def writes_log(group: pulumi.Input[str]) -> Statement:
+    """Write to a log group that is declared, by its ARN."""
+    return Statement(
+        actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[pulumi.Output.concat(group, ":*")]
+    )
+
+
 def policy(statements: Sequence[Mapping[str, Any]]) -> pulumi.Output[str]:
     """A policy document as JSON, resolved once everything it names is known."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)

@@ -91,11 +91,11 @@ EDGES = (
         "args.output.grant_read(role, args.outputs)",
         TRANSFORM_MAY,
     ),
-    Sabotage("batch-writes-its-log", "iam.RolePolicy", ROLES, ":log-stream:{places.jobs}-*", "", TRANSFORM_MAY),
+    Sabotage("batch-writes-its-log", "iam.RolePolicy", ROLES, 'f"log-stream:{places.jobs}-*"', '"*"', TRANSFORM_MAY),
     Sabotage("batch-starts-jobs", "iam.RolePolicy", ROLES, '"sagemaker:CreateTransformJob", ', "", STEP_MAY),
     Sabotage("batch-tags-jobs", "iam.RolePolicy", ROLES, ', "sagemaker:AddTags"', "", STEP_MAY),
     Sabotage(
-        "batch-lists-inputs", "iam.RolePolicy", ROLES, "_list(args.source.arn, args.source_prefix),", "", STEP_MAY
+        "batch-lists-inputs", "iam.RolePolicy", ROLES, "args.source.grant_list(role, args.source_prefix)", "", STEP_MAY
     ),
     Sabotage(
         "batch-grants-for-aws",

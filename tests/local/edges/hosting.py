@@ -8,6 +8,7 @@ ENDPOINT = "tests/unit/components/test_model_endpoint.py::test_"
 MODELS_ARE = f"{STACK}models_are_isolated_and_know_their_version_and_artifact"
 HOSTED, ARGS = "components/model_endpoint.py", "components/model_endpoint_args.py"
 RULES, ROLE = "components/endpoint_rules.py", "components/model_role.py"
+CONTAINER, TAGS = "components/container_permissions.py", "components/tags.py"
 
 EDGES = (
     Sabotage(
@@ -21,8 +22,8 @@ EDGES = (
     Sabotage(
         "owner-tag",
         "ModelEndpoint",
-        HOSTED,
-        ', "takeoff:owner": args.owner',
+        TAGS,
+        ' | {"takeoff:owner": owner}',
         "",
         f"{STACK}what_belongs_to_a_model_carries_its_name_and_owner",
     ),
@@ -58,13 +59,13 @@ EDGES = (
         "",
         MODEL_MAY,
     ),
-    Sabotage("model-pulls-its-image", "iam.RolePolicy", ROLE, '"ecr:BatchGetImage", ', "", MODEL_MAY),
-    Sabotage("model-writes-its-log", "iam.RolePolicy", ROLE, '"logs:PutLogEvents", ', "", MODEL_MAY),
+    Sabotage("model-pulls-its-image", "iam.RolePolicy", CONTAINER, '"ecr:BatchGetImage", ', "", MODEL_MAY),
+    Sabotage("model-writes-its-log", "iam.RolePolicy", CONTAINER, '"logs:PutLogEvents", ', "", MODEL_MAY),
     Sabotage(
         "model-metrics-namespace",
         "iam.RolePolicy",
-        ROLE,
-        'conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},',
+        CONTAINER,
+        'conditions={"StringEquals": {"cloudwatch:namespace": namespace}},',
         "",
         MODEL_MAY,
     ),

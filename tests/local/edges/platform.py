@@ -47,7 +47,7 @@ _SHOWS = "service_dashboard::test_every_variant_has_traffic_errors_latency_and_u
 _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("alarm-text", "cloudwatch.MetricAlarm", ALARM, "alarm_description=describe(", "alarm_description=str(", _SAYS),
     ("alarm-owner", "alarm", ALARM, "{title}. Owner: {owner}. Runbook", "{title}. Runbook", _SAYS),
-    ("alarm-tags", "alarm", ALARM, "tags=tags(args.owner, args.model),", "", _SAYS),
+    ("alarm-tags", "alarm", ALARM, "tags=model_tags(args.model, args.owner),", "", _SAYS),
     ("alarm-action", "alarm", ALARM, "alarm_actions=actions,", "", _TELLS),
     ("alarm-ok-action", "alarm", ALARM, "ok_actions=actions,", "", _TELLS),
     ("alarm-missing", "alarm", ALARM, "treat_missing_data=args.missing,", "", _WATCHES),
@@ -258,8 +258,8 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "members-in",
         "vpc.SecurityGroupIngressRule",
         PLACEMENT,
-        "aws.vpc.SecurityGroupIngressRule(\n",
-        "aws.vpc.SecurityGroupEgressRule(\n",
+        "(aws.vpc.SecurityGroupIngressRule, aws.vpc.SecurityGroupEgressRule)",
+        "(aws.vpc.SecurityGroupEgressRule,)",
         _REACH,
     ),
     (

@@ -76,6 +76,12 @@ def reach(whole: Deployment, role: str, action: str) -> list[str]:
     return [arn for one in statements(whole, role) if action in one["Action"] for arn in one["Resource"]]
 
 
+def test_an_image_of_another_account_is_pulled_from_there() -> None:
+    image = f"999988887777.dkr.ecr.eu-west-1.amazonaws.com/lmi@sha256:{'b' * 64}"
+    where = "arn:aws:ecr:eu-west-1:999988887777:repository/lmi"
+    assert reach(declared(image=image), "m-batch-model", "ecr:BatchGetImage") == [where]
+
+
 @pytest.mark.parametrize(
     ("change", "allowed"),
     [
