@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import boto3
-
 from benchmarks.figure import Figure, say
 from benchmarks.results import REPOSITORY
+from local.client import client
 from local.cloud import daemon
-from local.state import CACHE, REGION, State
+from local.state import CACHE, State
 
 ENDPOINT = "takeoff-local-breast-cancer"
 STACK_FILE = REPOSITORY / "stacks" / "Pulumi.local.yaml"
@@ -71,13 +70,10 @@ class Machine:
         return took
 
     def _weights(self) -> Callable[[], dict[str, float]]:
-        client = boto3.client(
-            "sagemaker", endpoint_url=self.state.endpoint(), region_name=REGION,
-            aws_access_key_id="benchmark", aws_secret_access_key="benchmark",  # noqa: S106 (the account is emulated)
-        )  # fmt: skip
+        sagemaker = client(self.state.endpoint(), "sagemaker")
 
         def live() -> dict[str, float]:
-            variants = client.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
+            variants = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
             return {variant["VariantName"]: variant["CurrentWeight"] for variant in variants}
 
         return live

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from catalog.training import first_training, slots
 from components.asynchronous import AsyncOutput
 from components.batch_inference import BatchInference, BatchInferenceArgs
 from components.capture import Capture
@@ -66,12 +67,11 @@ def _due(name: str, model: keys.Model, spec: Spec, facts: Facts, stack: str) -> 
         return f"pulumi config set --stack {stack} --path takeoff:models.{name}.image IMAGE@sha256:DIGEST"
     if not (model.image or facts.image):
         return f"takeoff image build {name} --stack {stack}"
-    missing = [version for version in model.versions() if version not in facts.versions]
-    if not missing:
+    if all(version in facts.versions for version in model.versions()):
         return None
     if isinstance(spec, TextSpec):
         return f"takeoff register {name} ARTIFACT --stack {stack}"
-    return f"takeoff train {name} --count {len(missing)} --register --stack {stack}"
+    return f"takeoff {' '.join(first_training(name, slots(model.versions())))} --stack {stack}"
 
 
 def _image(shared: Foundation, name: str, model: keys.Model) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from local import logs, status
 from local.down import down
 from local.phases import takeoff
 from local.state import LOCAL, REPOSITORY, State
-from local.toolchain.environment import environment
+from local.toolchain.environment import enter, environment
 from local.up import preview, up
 
 # Every error of ours that a person can mend is a RuntimeError with a line that says how.
@@ -27,10 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     os.environ["TAKEOFF_STACK"] = chosen.stack
     state = State.current()
-    # This process asks the account too: no profile, endpoint or proxy of the person's may lead it elsewhere.
-    env = environment(state, None)
-    os.environ.clear()
-    os.environ.update(env)
+    enter(state)
     try:
         _require_stack_file(chosen.stack)
         match chosen.command:

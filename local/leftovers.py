@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.client import client
 from local.kinds import KINDS
-from local.state import ACCOUNT, REGION, require_loopback
+from local.state import ACCOUNT, REGION
 
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
@@ -39,7 +38,7 @@ class Account:
     """What one stack has in the emulated account behind an endpoint."""
 
     def __init__(self, endpoint: str, stack: str) -> None:
-        self._endpoint, self._stack, self._prefix = require_loopback(endpoint), stack, f"takeoff-{stack}-"
+        self._endpoint, self._stack, self._prefix = endpoint, stack, f"takeoff-{stack}-"
 
     def everything(self) -> list[Leftover]:
         """All that is ours, in an order in which it can be removed."""
@@ -52,14 +51,7 @@ class Account:
         return self._ours(endpoint["EndpointName"] for endpoint in listed)
 
     def _client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self._endpoint,
-            region_name=REGION,
-            aws_access_key_id="nobody",
-            aws_secret_access_key="nobody",  # noqa: S106 (the emulated account takes anything)
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        return client(self._endpoint, service)
 
     def _ours(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name.startswith(self._prefix)]

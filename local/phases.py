@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from catalog import build_context
 from catalog.naming import parameter_name
+from catalog.training import first_training, slots
+from local.client import client
 from local.stack import LocalStack
-from local.state import REGION, REPOSITORY
+from local.state import REPOSITORY
 
 # Images wait for the account, training for a core.
 _AT_ONCE = 2
@@ -50,10 +51,7 @@ class Account:
     """What the emulated account says of images and versions."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        # Credentials that open nothing, given explicitly so that no others are looked for.
-        nobody = {"aws_access_key_id": env["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"]}
-        where = {"endpoint_url": env["AWS_ENDPOINT_URL"], "region_name": REGION}
-        self._ssm, self._ecr = (boto3.client(service, **where, **nobody) for service in ("ssm", "ecr"))
+        self._ssm, self._ecr = (client(env["AWS_ENDPOINT_URL"], service) for service in ("ssm", "ecr"))
 
     def value(self, parameter: str) -> str:
         """A parameter's value; empty when there is none."""
@@ -85,10 +83,9 @@ def _due(stack: LocalStack, account: Account) -> Iterator[tuple[str, tuple[str, 
     for name, model in stack.outputs().get("models", {}).items():
         if model.get("project") and not _built(stack, account, name, model):
             yield f"{name}: image from model_code/{model['code']}", ("image", "build", name)
-        slots = [version for version in model["versions"] if version in {"approved", "candidate"}]
-        if not all(account.value(parameter_name(stack.name, name, slot)) for slot in slots):
-            count = str(len(slots))
-            yield f"{name}: trained and registered {count} versions", ("train", name, "--count", count, "--register")
+        wanted = slots(model["versions"])
+        if not all(account.value(parameter_name(stack.name, name, slot)) for slot in wanted):
+            yield f"{name}: trained and registered {len(wanted)} versions", tuple(first_training(name, wanted))
 
 
 def _built(stack: LocalStack, account: Account, name: str, model: Mapping[str, Any]) -> bool:

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
 from catalog.batch import VARIABLE, BatchSettings
 from model_code.batch import account
 from model_code.batch.partition import day_before, partition_of
+from takeoff import parameter
 from takeoff.stack import CommandError, DeployedModel
 
 # What Step Functions calls the ends of an execution that nobody can do more about.
@@ -93,14 +93,7 @@ class Batch:
         return outcome.get("status", "none"), outcome.get("reason", "")
 
     def _outcome(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads(
-                self._ssm.get_parameter(Name=self._settings.outcome)["Parameter"]["Value"]
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ParameterNotFound":
-                raise
-            return {}
+        found: dict[str, Any] = json.loads(parameter.value(self._ssm, self._settings.outcome) or "{}")
         return found
 
 

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 
 from catalog.build_context import BuildContext
 from catalog.naming import parameter_name
+from catalog.training import first_training, slots
+from takeoff import parameter
 from takeoff.stack import CommandError, DeployedModel, DeployedStack
 
 _TAIL = 20  # lines of a log
@@ -121,9 +123,9 @@ class Images:
     def due(self) -> str:
         """The command that comes next for this model, once it has an image."""
         stack, model = self._stack.name, self._model
-        slots = [version for version in model.versions if version in {"approved", "candidate"}]
-        if any(not self._value(parameter_name(stack, model.name, slot)) for slot in slots):
-            return f"takeoff train {model.name} --count {len(slots)} --register --stack {stack}"
+        wanted = slots(model.versions)
+        if not all(parameter.value(self._ssm, parameter_name(stack, model.name, slot)) for slot in wanted):
+            return f"takeoff {' '.join(first_training(model.name, wanted))} --stack {stack}"
         return "make up" if stack == "local" else f"pulumi up --stack {stack}"
 
     def _start(self, context: BuildContext, tag: str) -> str:
@@ -217,7 +219,7 @@ class Images:
         return f"{self._model.repository}@{digest}"
 
     def _stored(self) -> str:
-        return self._value(self._parameter)
+        return parameter.value(self._ssm, self._parameter)
 
     def _store(self, image: str) -> bool:
         """Write the parameter if it says something else; whether it did."""
@@ -225,14 +227,6 @@ class Images:
             return False
         self._ssm.put_parameter(Name=self._parameter, Value=image, Type="String", Overwrite=True)
         return True
-
-    def _value(self, name: str) -> str:
-        try:
-            return str(self._ssm.get_parameter(Name=name)["Parameter"]["Value"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ParameterNotFound":
-                raise
-            return ""
 
 
 def _tag(build: dict[str, Any]) -> str:

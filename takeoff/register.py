@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from catalog.naming import parameter_name
 from model_code import artifact as artifacts
 from model_code.contract import ModelSpec, VersionRecord, any_spec
+from takeoff import parameter
 from takeoff.stack import CommandError, DeployedStack
 
 
@@ -87,12 +88,8 @@ def _record(ssm: Any, stack: str, model: str, record: VersionRecord) -> str:
 
 
 def _get(ssm: Any, name: str) -> VersionRecord | None:
-    try:
-        return VersionRecord.model_validate_json(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ParameterNotFound":
-            raise
-        return None
+    text = parameter.value(ssm, name)
+    return VersionRecord.model_validate_json(text) if text else None
 
 
 def _put(ssm: Any, name: str, record: VersionRecord) -> None:

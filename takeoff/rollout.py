@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
+from takeoff import parameter
 from takeoff.stack import CommandError, DeployedModel, DeployedStack
 
 
@@ -70,12 +70,7 @@ class Rollouts:
         return bool(found["executions"])
 
     def _outcome(self, model: DeployedModel) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads(self._ssm.get_parameter(Name=model.outcome)["Parameter"]["Value"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ParameterNotFound":
-                raise
-            return {}
+        found: dict[str, Any] = json.loads(parameter.value(self._ssm, model.outcome) or "{}")
         return found
 
 

@@ -78,8 +78,7 @@ class Schedules:
             attributes |= {"execution-id": str(uuid.uuid4()), "attempt-number": "1"}
             for name, value in attributes.items():
                 given = given.replace(f"<aws.scheduler.{name}>", value)
-            if not events.start({"Arn": schedule.target["Arn"], "Input": given}, {}, self._functions):
-                raise NotImplementedError(f"target {schedule.target['Arn']}: not served (docs/limits.md)")
+            self._deliver({"Arn": schedule.target["Arn"], "Input": given}, {})
 
         return start
 
@@ -88,10 +87,13 @@ class Schedules:
             event = {"version": "0", "id": str(uuid.uuid4()), "detail-type": "Scheduled Event", "source": "aws.events"}
             event |= {"account": ACCOUNT, "time": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "region": region}
             for target in rule.targets:
-                if not events.start(target, event | {"resources": [rule.arn], "detail": {}}, self._functions):
-                    raise NotImplementedError(f"target {target['Arn']}: not served (docs/limits.md)")
+                self._deliver(target, event | {"resources": [rule.arn], "detail": {}})
 
         return start
+
+    def _deliver(self, target: dict[str, Any], event: dict[str, Any]) -> None:
+        if not events.start(target, event, self._functions):
+            log.error("target %s: not served (docs/limits.md)", target["Arn"])
 
 
 def _minute(moment: datetime) -> datetime:

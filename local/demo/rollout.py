@@ -13,20 +13,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
-from botocore.config import Config
 from rich.console import Console
 from rich.table import Table
 
 from local.__main__ import ERRORS
+from local.client import client
 from local.cloud import daemon
 from local.demo.candidates import failing, rows, slow
 from local.demo.load import load
 from local.phases import PhaseError, takeoff
 from local.stack import LocalStack
-from local.state import CACHE, REGION, State
-from local.toolchain.environment import environment
+from local.state import CACHE, State
+from local.toolchain.environment import enter, environment
 from local.up import up
 
 MODEL, ENDPOINT = "breast-cancer", "takeoff-local-breast-cancer"
@@ -134,14 +133,7 @@ class Demo:
         return found
 
     def _client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.state.endpoint(),
-            region_name=REGION,
-            aws_access_key_id="takeoff-local",
-            aws_secret_access_key="takeoff-local",  # noqa: S106 (the emulated account's)
-            config=Config(retries={"total_max_attempts": 1}, max_pool_connections=8, read_timeout=90),
-        )
+        return client(self.state.endpoint(), service, max_pool_connections=8, read_timeout=90)
 
 
 def show(verdicts: Sequence[Verdict]) -> None:
@@ -190,9 +182,7 @@ def main(arguments: list[str] | None = None) -> int:
         "TAKEOFF_CLOCK_SPEED": SPEED,
         "TAKEOFF_PORT": "0",
     }
-    env = environment(state, None)
-    os.environ.clear()
-    os.environ.update(env)
+    enter(state)
     answer = sys.stdout.fileno()
     if chosen.json:
         # What the engine and the commands print on the way goes to where progress goes.

@@ -27,6 +27,13 @@ def environment(state: State, endpoint: str | None, base: Mapping[str, str] = os
     return env
 
 
+def enter(state: State) -> None:
+    """Put this process into the local stack: no profile or endpoint of the shell may lead it elsewhere."""
+    env = environment(state, None)
+    os.environ.clear()
+    os.environ.update(env)
+
+
 def is_stale(key: str) -> bool:
     """Whether a variable could lead a process of the local stack to an account, a backend or a cluster."""
     return re.fullmatch(STALE, key) is not None

@@ -14,13 +14,12 @@ from rich.table import Table
 from takeoff import stack as stacks
 from takeoff.batch import Batch, Progress, date_of
 from takeoff.batch import wait as wait_for
-from takeoff.commands.console import console
+from takeoff.commands.console import coloured, console
 from takeoff.commands.options import Json, Stack
 
 app = typer.Typer(help="Score a partition with a model, and see how far it has come.", no_args_is_help=True)
 Model = Annotated[str, typer.Argument(help="model of the stack with `batch:` in its entry")]
 Partition = Annotated[str | None, typer.Option(help="date of the partition, YYYY-MM-DD")]
-_COLOURS = {"succeeded": "green", "failed": "red", "running": "yellow", "none": "dim"}
 
 
 @app.command()
@@ -62,7 +61,6 @@ def _show(row: Progress, as_json: bool) -> None:
         for heading in ("model", "partition", "version", "status", "scored", "jobs", "reason"):
             table.add_column(heading, overflow="fold")
         scored = f"{row.outputs} of {row.inputs}"
-        cell = f"[{_COLOURS[row.status]}]{row.status}[/]"
-        table.add_row(row.model, row.partition, row.version, cell, scored, str(row.jobs), row.reason)
+        table.add_row(row.model, row.partition, row.version, coloured(row.status), scored, str(row.jobs), row.reason)
         console().print(table)
     raise typer.Exit(1 if row.status == "failed" else 0)

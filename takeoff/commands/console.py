@@ -8,6 +8,14 @@ from rich.console import Console
 _LOG_WIDTH = 140
 
 
+_COLOURS = {"succeeded": "green", "failed": "red", "running": "yellow", "none": "dim"}
+
+
+def coloured(status: str) -> str:
+    """A status of a rollout or a batch run, as a cell of a table."""
+    return f"[{_COLOURS[status]}]{status}[/]"
+
+
 def console() -> Console:
     """Standard output: as wide as the terminal, or as wide as a log can be read."""
     found = Console()

@@ -11,14 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from takeoff import stack as stacks
-from takeoff.commands.console import console
+from takeoff.commands.console import coloured, console
 from takeoff.commands.options import Json, Stack
 from takeoff.rollout import Progress, Rollouts
 from takeoff.rollout import wait as wait_for
 
 app = typer.Typer(help="Follow how an endpoint converges to what the stack declares.", no_args_is_help=True)
 Models = Annotated[list[str] | None, typer.Argument(help="models; all of the stack's when none is named")]
-_COLOURS = {"succeeded": "green", "failed": "red", "running": "yellow"}
 
 
 @app.command()
@@ -76,6 +75,5 @@ def show(rows: list[Progress], as_json: bool) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         traffic = ", ".join(f"{name} {share:.0f} %" for name, share in row.traffic.items())
-        status_cell = f"[{_COLOURS[row.status]}]{row.status}[/]"
-        table.add_row(row.model, status_cell, row.config, traffic, row.reason)
+        table.add_row(row.model, coloured(row.status), row.config, traffic, row.reason)
     console().print(table)
