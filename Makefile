@@ -12,7 +12,7 @@ VENV := .takeoff/venv
 PY := $(VENV)/bin/python
 # What is installed and type-checked; local/ is a distribution of its own and may be deleted.
 PARTS := . $(dir $(wildcard local/pyproject.toml))
-PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff local)
+PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff policies local)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.txt pyproject.toml $(wildcard local/pyproject.toml) | cksum | cut -d' ' -f1)
 # A file's tests share machines, so a file stays with one worker; TEST_WORKERS=0 runs everything in one process.
 TEST_WORKERS ?= 2
