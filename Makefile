@@ -41,11 +41,11 @@ emulated:
 	echo "takeoff: STACK=$(STACK) BACKEND=$(BACKEND) names no emulated account; allowed: BACKEND=emulated with it, which plays the stack on this machine, or \`pulumi up --stack $(STACK)\` without make, which deploys it on AWS" >&2; exit 2 ;; esac
 
 .PHONY: preview
-preview: emulated setup ## what `make up` would change; these take STACK=... BACKEND=emulated
+preview: setup ## report of what a deployment would change, in an emulated account: make preview STACK=prod
 	@$(CLEAN) $(PY) -m local preview --stack $(STACK)
 
 .PHONY: up
-up: emulated setup ## deploy the stack and show its predictions
+up: emulated setup ## deploy the stack and show its predictions; these take STACK=... BACKEND=emulated
 	@$(CLEAN) TAKEOFF_STACK=$(STACK) $(PY) -m local.toolchain doctor
 	@$(CLEAN) $(PY) -m local up --stack $(STACK)
 
@@ -104,6 +104,12 @@ sabotage: setup ## remove one declared resource or edge at a time; the scenario 
 .PHONY: rollout-demo
 rollout-demo: setup ## three releases under load, good, slow and failing: what the guardrails make of each
 	@$(CLEAN) $(PY) -m local.demo.rollout
+
+.PHONY: policy-proof
+policy-proof: STACK := prod
+policy-proof: setup ## mutate what prod declares, one security property at a time; a rule must see each
+	@$(CLEAN) $(PY) -m local.digest --stack $(STACK) .takeoff/proof/$(STACK).json
+	@$(PY) -m policies.proof .takeoff/proof/$(STACK).json --config policies/environments/$(STACK).json
 
 .PHONY: bench
 bench: setup ## the figures that the README quotes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import pulumi
@@ -26,8 +26,9 @@ _LONGEST = 1024
 class ModelRegistryArgs:
     """A model, who answers for it, what it is for, and how much harm a wrong answer can do.
 
-    `readers` are AWS account ids that may look versions up and make models of them; the artifact and the image they
-    need besides. With `deployer_project_arn`, an approved version starts that CodeBuild project. Raises ValueError.
+    `aims` are what it must bring about, name and text; they stand in its card. `readers` are AWS account ids that may
+    look versions up and make models of them; the artifact and the image they need besides. With `deployer_project_arn`,
+    an approved version starts that CodeBuild project. Raises ValueError.
     """
 
     model: str
@@ -35,6 +36,7 @@ class ModelRegistryArgs:
     description: str
     key: Key
     risk: Risk = "unknown"
+    aims: Mapping[str, str] = field(default_factory=dict)
     readers: Sequence[str] = ()
     deployer_project_arn: pulumi.Input[str] | None = None
 
@@ -147,7 +149,8 @@ def card(args: ModelRegistryArgs) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards.html#model-cards-json-schema
     """
-    return {
+    aims = {"additional_information": {"custom_details": dict(args.aims)}} if args.aims else {}
+    return aims | {
         "model_overview": {
             "model_name": args.model,
             "model_description": args.description,

@@ -45,6 +45,7 @@ def _declare(shared: Foundation, name: str, model: keys.Model, spec: Spec, facts
         "owner": model.owner,
         "traffic": model.traffic,
         "versions": model.versions(),
+        **model.purpose(),
     }
     entry |= _image(shared, name, model) if not (model.image or isinstance(spec, TextSpec)) else {}
     entry |= _registry(shared, name, model, spec) if shared.config.registry else {}
@@ -98,10 +99,20 @@ def _registry(shared: Foundation, name: str, model: keys.Model, spec: Spec) -> d
         description=spec.description,
         key=shared.lake.key,
         risk=model.risk,
+        aims=_aims(model),
         readers=shared.config.registry.readers if shared.config.registry else (),
         deployer_project_arn=shared.deployer.project_arn if shared.deployer else None,
     )
     return {"registry": ModelRegistry(name, shared.site, args, opts=shared.guarded).group}
+
+
+def _aims(model: keys.Model) -> dict[str, str]:
+    """What the model's card says of its aims: one line for each."""
+    signs = {"at-least": "≥", "at-most": "≤"}
+    kpis = {
+        f"KPI {kpi.name}": f"{kpi.description}: {signs[kpi.direction]} {kpi.target:g} {kpi.unit}" for kpi in model.kpis
+    }
+    return kpis | {f"version's {name}": f"≥ {least:g}" for name, least in model.success_criteria.items()}
 
 
 def _endpoint(shared: Foundation, name: str, model: keys.Model, facts: Facts) -> ModelEndpointArgs:

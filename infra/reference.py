@@ -112,7 +112,8 @@ def _type(field: dict[str, Any]) -> str:
     if kind["type"] == "array":
         return f"list of {_type(kind['items'])}"
     if kind["type"] == "object":
-        return f"object: name → {_type(kind['additionalProperties'])}"
+        [values] = kind.get("patternProperties", {"": kind.get("additionalProperties")}).values()
+        return f"object: name → {_type(values)}"
     return f"{kind['type']}{_range(kind)}"
 
 
@@ -121,7 +122,9 @@ def _range(kind: dict[str, Any]) -> str:
     high = kind.get("maximum", kind.get("exclusiveMaximum"))
     if low is None:
         return ""
-    return f" {low}–{high}" if high is not None else f" from {low}"
+    if high is not None:
+        return f" {low}–{high}"
+    return f" from {low}" if "minimum" in kind else f" above {low}"
 
 
 def _default(part: dict[str, Any], key: str) -> str:

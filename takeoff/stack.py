@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -15,8 +15,9 @@ class CommandError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedModel:
-    """A model's entry in the outputs. `next` is the command that is due when it has no endpoint yet.
+    """A model's entry in the outputs, as far as commands need it.
 
+    `next` is the command that is due when it has no endpoint yet.
     `project` builds its image from `dockerfile` in its folder into `repository`; `registry` is its package group,
     `batch` its scheduled transform. Each is empty where the stack declares none.
     """
@@ -83,7 +84,11 @@ def parse(stack: str, outputs: Mapping[str, Any]) -> DeployedStack:
     """Outputs as objects. Raises CommandError when the stack was never deployed."""
     if "models" not in outputs:
         raise CommandError(f"stack {stack} is not deployed; {_deploy(stack)}")
-    models = {name: DeployedModel(name=name, **entry) for name, entry in outputs["models"].items()}
+    known = {each.name for each in fields(DeployedModel)}
+    models = {
+        name: DeployedModel(name=name, **{key: value for key, value in entry.items() if key in known})
+        for name, entry in outputs["models"].items()
+    }
     return DeployedStack(name=stack, bucket=outputs["bucket"], rollout=outputs["rollout"], models=models)
 
 

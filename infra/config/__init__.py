@@ -2,6 +2,7 @@
 
 from infra.config.base import MistakeError
 from infra.config.batch import Batch
+from infra.config.business import Kpi
 from infra.config.load import ConfigError, load, parse
 from infra.config.model import Model, Objective
 from infra.config.platform import Alerts, Deployer
@@ -13,6 +14,7 @@ __all__ = [
     "Batch",
     "ConfigError",
     "Deployer",
+    "Kpi",
     "MistakeError",
     "Model",
     "Objective",

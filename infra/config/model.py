@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from catalog.instance_types import Accelerator, accelerator
 from infra.config.base import AsTuple, Email, MistakeError, Percent, Strict, as_number
 from infra.config.batch import Batch
+from infra.config.business import Dollars, Kpi, Name, Number, Usage
 from infra.config.deployment import Deployment, require_possible
 from infra.config.variant import Shadow, Variant
 
@@ -38,7 +39,7 @@ class Asynchronous(Strict):
 class Objective(Strict):
     """The service level that the dashboard and its burn-rate alarms stand for."""
 
-    availability: Annotated[float, BeforeValidator(as_number), Field(ge=95, lt=100)] = Field(
+    availability: Annotated[float, Field(ge=95, lt=100), BeforeValidator(as_number)] = Field(
         default=99.9, description="percent of requests that must be answered, over 30 days"
     )
     latency_ms: Annotated[int, Field(ge=1)] | None = Field(
@@ -78,6 +79,17 @@ class Model(Strict):
     )
     objective: Objective | None = Field(default=None, description="service level: dashboard and burn-rate alarms")
     batch: Batch | None = Field(default=None, description="scheduled predictions for a partition of features")
+    usage: Usage | None = Field(default=None, description="a month's traffic, as the cost report assumes it")
+    pilot_monthly_cost: Dollars | None = Field(
+        default=None, description="US dollars a month that the pilot cost; the report warns outside 3 to 5 times that"
+    )
+    monthly_budget: Dollars | None = Field(
+        default=None, description="US dollars a month: a budget of the model's own, and the limit of a preview"
+    )
+    kpis: Annotated[tuple[Kpi, ...], AsTuple] = Field(default=(), description="what the model must bring about")
+    success_criteria: dict[Name, Number] = Field(
+        default={}, description="the least value of a version's metrics, such as accuracy: 0.95"
+    )
 
     @model_validator(mode="after")
     def _variants_and_traffic_agree(self) -> Model:
@@ -92,6 +104,13 @@ class Model(Strict):
             )
         if (total := sum(self.traffic.values())) != 100:
             raise MistakeError("traffic", f"{self.traffic}, which sums to {total}", "integers that sum to 100")
+        return self
+
+    @model_validator(mode="after")
+    def _kpis_have_names_of_their_own(self) -> Model:
+        twice = sorted(name for name, count in Counter(kpi.name for kpi in self.kpis).items() if count > 1)
+        if twice:
+            raise MistakeError("kpis", f"{twice[0]!r} twice", "a name of its own for each")
         return self
 
     @model_validator(mode="after")
@@ -150,6 +169,12 @@ class Model(Strict):
     def least_instances(variant: Variant) -> int:
         """The instances that a variant has at the quietest hour."""
         return variant.scaling.minimum if variant.scaling else variant.instances
+
+    def purpose(self) -> dict[str, Any]:
+        """What the outputs say of use, cost and aims, with the stack file's keys and only those that it sets."""
+        said = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
+        keys = ("usage", "pilotMonthlyCost", "monthlyBudget", "kpis", "successCriteria")
+        return {key: said[key] for key in keys if said.get(key)}
 
     def instance_types(self) -> Iterator[tuple[str, str]]:
         """Key path and instance type of everything that the endpoint runs on."""

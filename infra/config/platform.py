@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from catalog.subnets import TAKEN, overlap
 from infra.config.base import AccountId, AsTuple, Emails, MistakeError, Strict
+from infra.config.business import Dollars
 
 Nat = Literal["none", "single", "per-zone"]
 Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9.]+/[0-9]+$")]
@@ -79,6 +80,13 @@ class Alerts(Strict):
     runbooks: Annotated[str, StringConstraints(pattern=r"^https://.*[^/]$")] = Field(
         description="address of the folder docs/runbooks as people read it: the link in every alarm"
     )
+
+
+class Budget(Strict):
+    """What the stack may cost: a budget that writes before the money is spent, and the limit of a preview."""
+
+    monthly: Dollars = Field(description="US dollars a month for everything in the stack")
+    email: Emails = Field(min_length=1, max_length=10, description="who hears of 80 % spent and 100 % forecast")
 
 
 class Registry(Strict):

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from catalog.instance_types import refusal
 from infra.config.base import AsTuple, MistakeError, ModelName, Region, Strict
 from infra.config.model import Model
-from infra.config.platform import Alerts, Deployer, Lake, Network, Registry
+from infra.config.platform import Alerts, Budget, Deployer, Lake, Network, Registry
 
 
 class Stack(Strict):
@@ -36,6 +36,7 @@ class Stack(Strict):
     lake: Lake | None = Field(default=None, description="buckets for raw data, features and audit, with their catalog")
     alerts: Alerts | None = Field(default=None, description="who hears of alarms")
     registry: Registry | None = Field(default=None, description="model package groups and model cards")
+    budget: Budget | None = Field(default=None, description="what the stack may cost in a month")
     deployer: Deployer | None = Field(default=None, description="the project that runs `pulumi up` inside AWS")
 
     @model_validator(mode="after")
@@ -56,6 +57,18 @@ class Stack(Strict):
             for where, instance_type in model.instance_types():
                 if allowed := refusal(instance_type, self.region):
                     raise MistakeError(f"models.{name}.{where}", repr(instance_type), allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_fit_into_the_stacks(self) -> Stack:
+        parts = {name: model.monthly_budget for name, model in self.models.items() if model.monthly_budget}
+        if parts and self.budget is None:
+            name = min(parts)
+            raise MistakeError(f"models.{name}.monthlyBudget", "no `budget` of the stack", "a `budget` block beside it")
+        if self.budget and (total := sum(parts.values())) > self.budget.monthly:
+            raise MistakeError(
+                "budget.monthly", f"{self.budget.monthly:g}, less than the models' {total:g}", "their sum or more"
+            )
         return self
 
     @model_validator(mode="after")

@@ -73,6 +73,13 @@ def test_the_card_names_owner_purpose_and_risk_as_aws_spells_them() -> None:
     assert declared.inputs["tags"] == {"takeoff:model": "m", "takeoff:owner": "team@example.com"}
 
 
+def test_the_card_says_what_the_model_must_bring_about_where_that_is_declared() -> None:
+    aims = {"KPI reading-time": "Minutes to a finding: ≤ 12 minutes"}
+    content = json.loads(registry(aims=aims).one(aws.sagemaker.ModelCard).inputs["content"])
+    assert content["additional_information"] == {"custom_details": aims}
+    assert "additional_information" not in json.loads(registry().one(aws.sagemaker.ModelCard).inputs["content"])
+
+
 @pytest.mark.parametrize("risk", ["unknown", "low", "medium", "high"])
 def test_every_risk_is_one_that_aws_knows(risk: str) -> None:
     rated = card(args(risk=risk))["intended_uses"]["risk_rating"]

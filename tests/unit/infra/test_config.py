@@ -27,6 +27,7 @@ GOOD: dict[str, Any] = {
     }
 }
 MODEL = "takeoff:models.breast-cancer"
+KPI = {"name": "k", "description": "d", "unit": "u", "target": 1}
 
 # What is wrong → (how to make it wrong, the key path that the message must begin with, a part of what is allowed)
 MISTAKES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], str, str]] = {
@@ -55,6 +56,33 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], st
         lambda s, m: m["variants"][1].update(instanceType="ml.c6i.huge"),
         "takeoff:models.breast-cancer.variants[1].instanceType",
         "such as ml.c6i.",
+    ),
+    "a pilot that cost nothing": (
+        lambda s, m: m.update(pilotMonthlyCost=0),
+        f"{MODEL}.pilotMonthlyCost",
+        "greater than 0",
+    ),
+    "two KPIs of one name": (lambda s, m: m.update(kpis=[KPI, KPI]), f"{MODEL}.kpis", "a name of its own"),
+    "a KPI whose target is no number": (lambda s, m: m.update(kpis=[{**KPI, "target": "high"}]), f"{MODEL}.kpis[0].target", "valid number"),
+    "a body above SageMaker's limit": (
+        lambda s, m: m.update(usage={"requestKb": 6001}),
+        f"{MODEL}.usage.requestKb",
+        "less than or equal to 6000",
+    ),
+    "a model's budget without the stack's": (
+        lambda s, m: m.update(monthlyBudget=1),
+        f"{MODEL}.monthlyBudget",
+        "a `budget` block",
+    ),
+    "a stack's budget below its models'": (
+        lambda s, m: (m.update(monthlyBudget=2), s.update(budget={"monthly": 1, "email": ["a@example.com"]})),
+        "takeoff:budget.monthly",
+        "their sum or more",
+    ),
+    "a budget that nobody hears of": (
+        lambda s, m: s.update(budget={"monthly": 1, "email": []}),
+        "takeoff:budget.email",
+        "at least 1",
     ),
     "an instance type of another region": (
         lambda s, m: (s.update(region="eu-north-1"), m["variants"][0].update(instanceType="ml.m4.xlarge")),
