@@ -1,70 +1,64 @@
-"""What the planned resources of a stack cost in a month, at list prices, and what of it nobody could price."""
+"""A statement at a glance: its dimensions, whoever causes them, and the first line of a stack file."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalog.free import FREE
-from catalog.prices import price, unit
-from catalog.usage import COUNTERS, Assumptions, Bill, Resource
+from catalog.meter import Bill, Meter
+from catalog.statement import Statement, statement
+from catalog.usage import Assumptions, Resource
 
 
 @dataclass(frozen=True)
 class Line:
-    """One dimension: how much of it in a month, for how many resources, and the dollars where it has a price."""
+    """One dimension: how much of it in a month, and the dollars where it has a price."""
 
     dimension: str
     quantity: float
-    resources: int
     usd: float | None
     unit: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Estimate:
-    """The priced lines, dearest first; `unpriced` names what is left out of `total`: dimensions and resource types.
+    """A statement by dimension, dearest first; `unpriced` names what `total` leaves out: dimensions and types."""
 
-    `read` is the oldest day on which a price that was used was read from its source; empty when none was used.
-    """
+    statement: Statement
 
-    region: str
-    lines: Sequence[Line]
-    unpriced: Sequence[str]
-    total: float
-    read: str
+    @property
+    def lines(self) -> list[Line]:
+        """All models' and pools' shares of a dimension in one line."""
+        found = []
+        for dimension in self.statement.by("dimension"):
+            items = [item for item in self.statement.items if item.dimension == dimension]
+            priced = [item.usd for item in items if item.usd is not None]
+            quantity, usd = math.fsum(item.quantity for item in items), math.fsum(priced) if priced else None
+            found.append(Line(dimension, quantity, usd, items[0].unit))
+        return found
+
+    @property
+    def unpriced(self) -> list[str]:
+        """Every name once, whosesoever it is."""
+        return sorted({name for names in self.statement.unpriced.values() for name in names})
+
+    @property
+    def total(self) -> float:
+        """US dollars a month, without what has no price."""
+        return self.statement.total
 
 
 def monthly(resources: Sequence[Resource], region: str, assumptions: Assumptions | None = None) -> Estimate:
-    """The month's cost of planned resources (type token and inputs, with the engine's names) at list prices.
-
-    An endpoint counts with the instances of its config, or with autoscaling's minimum where a target owns a variant's
-    count. A type that is neither known to be free nor to have a price is named in `unpriced`, never taken for nothing.
-    """
-    bill = Bill()
-    for token, inputs in resources:
-        count = COUNTERS.get(token)
-        if count is not None:
-            count(bill, inputs, assumptions or Assumptions(), resources)
-        elif token.startswith("aws:") and token not in FREE:
-            bill.unknown.add(token)
-    lines, unpriced, read = [], set(bill.unknown), []
-    for dimension, quantity in bill.quantities.items():
-        found = price(dimension, region)
-        usd = None if found is None else found.usd * quantity
-        lines.append(Line(dimension, quantity, bill.resources[dimension], usd, unit(dimension)))
-        if found is None:
-            unpriced.add(dimension)
-        else:
-            read.append(found.read)
-    lines.sort(key=lambda line: (-(line.usd or 0), line.dimension))
-    total = sum(line.usd or 0 for line in lines)
-    return Estimate(region=region, lines=lines, unpriced=sorted(unpriced), total=total, read=min(read, default=""))
+    """The month's cost of planned resources at list prices, with the same assumptions for every model."""
+    models = {Meter.of(Bill(), inputs).model for _, inputs in resources}
+    return Estimate(statement(resources, region, dict.fromkeys(models, assumptions or Assumptions())))
 
 
 def headline(estimate: Estimate) -> str:
     """The first line of a stack file: the sum in whole dollars, whose prices, and what they leave out."""
-    prices = f"{estimate.region} list prices read {estimate.read}" if estimate.read else "no price is known"
+    region, read = estimate.statement.region, estimate.statement.read
+    prices = f"{region} list prices read {read}" if read else "no price is known"
     missing = f"; not priced: {', '.join(estimate.unpriced)}" if estimate.unpriced else ""
     least = "at least " if estimate.unpriced else ""
     return f"# About {least}USD {estimate.total:.0f} a month ({prices}{missing})"

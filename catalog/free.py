@@ -10,6 +10,9 @@ FREE: Mapping[str, str] = {
     "aws:appautoscaling/policy:Policy": "scaling has no charge; the two alarms that it makes itself are not counted",
     "aws:appautoscaling/scheduledAction:ScheduledAction": "scaling has no charge; instances are counted at the minimum",
     "aws:appautoscaling/target:Target": "scaling has no charge; instances are counted at the minimum",
+    # https://aws.amazon.com/aws-cost-management/aws-budgets/pricing/: actions and reports cost, none of which is
+    # declared; the Price List says of usage type BudgetsUsage: "$0.00 for Budget-days"
+    "aws:budgets/budget:Budget": "budgets without actions have no charge",
     "aws:cloudwatch/eventRule:EventRule": _RULE,
     "aws:cloudwatch/eventTarget:EventTarget": _RULE,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _NET,

@@ -87,6 +87,18 @@ def regions() -> tuple[str, ...]:
     return tuple(sorted(_data()["regions"]))
 
 
+def every_price() -> list[tuple[str, Price]]:
+    """Each region with each price that is known there, in order."""
+    known = _data()["regions"]
+    found = [(region, price(dimension, region)) for region in regions() for dimension in sorted(known[region])]
+    return [(region, one) for region, one in found if one is not None]
+
+
+def sources() -> dict[str, str]:
+    """Each source's name → what it is."""
+    return {name: str(source["what"]) for name, source in sorted(_data()["sources"].items())}
+
+
 def price(dimension: str, region: str) -> Price | None:
     """What one unit costs in a region, such as `hosting:ml.m5.xlarge`; None where no source says so."""
     cell = _data()["regions"].get(region, {}).get(dimension)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from catalog.batch import VARIABLE, BatchSettings
 from catalog.instance_types import has_local_storage
+from catalog.kept import kept, months, split
+from catalog.meter import Inputs, Meter, given
 
 HOURS = 730
-Inputs = Mapping[str, Any]
 Resource = tuple[str, Inputs]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """What no declaration says: a month's usage, for each resource of its kind. Data in GB (10^9 bytes)."""
+    """What no declaration says: a month's usage, for each resource of its kind.
+
+    Data in GB (10^9 bytes), requests and answers in kB (10^3 bytes). `kept_months` is how long what has no term has
+    been piling up.
+    """
 
     volume_gb: float = 30
-    endpoint_data_gb: float = 1
+    requests: float = 100_000
+    request_kb: float = 5
+    answer_kb: float = 5
+    kept_months: float = 12
     bucket_gb: float = 5
     bucket_requests: int = 10_000
     log_gb: float = 0.1
@@ -35,38 +43,53 @@ class Assumptions:
     link_gb: float = 1
     batch_hours: float = 15
 
+    @classmethod
+    def of(cls, usage: Mapping[str, Any]) -> Assumptions:
+        """What a model's `usage` in the stack file says; without `batchHours`, the hours that are assumed anyway."""
+        hours = usage.get("batchHours")
+        return cls(
+            requests=float(usage.get("requestsPerMonth", 0)),
+            request_kb=float(usage.get("requestKb", 1)),
+            answer_kb=float(usage.get("answerKb", 1)),
+            batch_hours=cls.batch_hours if hours is None else float(hours),
+        )
 
-@dataclass
-class Bill:
-    """What has been counted so far, by dimension."""
+    @property
+    def request_gb(self) -> float:
+        """All requests of a month."""
+        return self.requests * self.request_kb / 1e6
 
-    quantities: dict[str, float] = field(default_factory=dict)
-    resources: dict[str, int] = field(default_factory=dict)
-    unknown: set[str] = field(default_factory=set)
-
-    def add(self, dimension: str, quantity: float) -> None:
-        self.quantities[dimension] = self.quantities.get(dimension, 0) + quantity
-        self.resources[dimension] = self.resources.get(dimension, 0) + 1
+    @property
+    def answer_gb(self) -> float:
+        """All answers of a month."""
+        return self.requests * self.answer_kb / 1e6
 
 
-def _endpoint(bill: Bill, inputs: Inputs, assumed: Assumptions, resources: Sequence[Resource]) -> None:
-    """The instances of an endpoint's config. One whose config is not among the resources is not counted, but named."""
-    configs = [found for token, found in resources if token == _CONFIG]
-    config = next((c for c in configs if c.get("name") == inputs.get("endpointConfigName")), None)
+def _endpoint(meter: Meter, inputs: Inputs, assumed: Assumptions, resources: Sequence[Resource]) -> None:
+    """The instances of an endpoint's config, its traffic and what it keeps of it.
+
+    One whose config is not among the resources is not counted, but named.
+    """
+    wanted = given(inputs, "endpointConfigName")
+    config = next((found for token, found in resources if token == _CONFIG and found.get("name") == wanted), None)
     if config is None:
-        bill.unknown.add(_ENDPOINT)
+        meter.unknown(_ENDPOINT)
         return
-    least = _minimums(str(inputs.get("name", "")), resources)
-    for variant in (*config.get("productionVariants", ()), *config.get("shadowProductionVariants", ())):
-        kind = variant.get("instanceType")
+    meter.add("hosting-data", assumed.request_gb + assumed.answer_gb)
+    least = _minimums(str(given(inputs, "name", "")), resources)
+    for variant in (*given(config, "productionVariants", ()), *given(config, "shadowProductionVariants", ())):
+        kind, name = given(variant, "instanceType"), str(variant.get("variantName"))
         if not kind:
-            bill.unknown.add("serverless variant")
+            meter.unknown("serverless variant")
             continue
-        count = least.get(str(variant.get("variantName")), int(variant.get("initialInstanceCount", 1)))
-        bill.add(f"hosting:{kind}", count * HOURS)
+        pool = f"{meter.model}/{name} {kind}"
+        count = least.get(name, int(given(variant, "initialInstanceCount", 1)))
+        meter.add(f"hosting:{kind}", count * HOURS, pool)
         if not has_local_storage(kind):
-            bill.add("hosting-volume", count * float(variant.get("volumeSizeInGb") or assumed.volume_gb))
-    bill.add("hosting-data", assumed.endpoint_data_gb)
+            volume = float(given(variant, "volumeSizeInGb", assumed.volume_gb))
+            meter.add("hosting-volume", count * volume, pool)
+    for place, monthly in kept(config, assumed.request_gb, assumed.answer_gb):
+        meter.add("s3-storage", monthly * months(place, resources, assumed.kept_months))
 
 
 def _minimums(endpoint: str, resources: Sequence[Resource]) -> dict[str, int]:
@@ -75,51 +98,61 @@ def _minimums(endpoint: str, resources: Sequence[Resource]) -> dict[str, int]:
     for token, inputs in resources:
         parts = str(inputs.get("resourceId", "")).split("/")
         if token == _TARGET and parts[:2] == ["endpoint", endpoint]:
-            found[parts[-1]] = int(inputs["minCapacity"])
+            found[parts[-1]] = int(given(inputs, "minCapacity", 1))
     return found
 
 
-def _function(bill: Bill, inputs: Inputs, assumed: Assumptions, _: Sequence[Resource]) -> None:
+def _bucket(meter: Meter, inputs: Inputs, assumed: Assumptions, resources: Sequence[Resource]) -> None:
+    """What a bucket holds; one to which endpoints write holds what those are counted with."""
+    kept_of = [kept(found, assumed.request_gb, assumed.answer_gb) for token, found in resources if token == _CONFIG]
+    if inputs.get("bucket") not in {split(place)[0] for found in kept_of for place, _ in found}:
+        meter.add("s3-storage", assumed.bucket_gb)
+    meter.add("s3-write", assumed.bucket_requests)
+    meter.add("s3-read", assumed.bucket_requests)
+
+
+def _function(meter: Meter, inputs: Inputs, assumed: Assumptions, _: Sequence[Resource]) -> None:
     """A function's runs, and the instances of the batch jobs that it starts."""
-    gigabytes = float(inputs.get("memorySize", 128)) / 1024
-    bill.add("function-request", assumed.function_runs)
-    bill.add("function-compute", assumed.function_runs * assumed.function_seconds * gigabytes)
-    settings = inputs.get("environment", {}).get("variables", {}).get(VARIABLE)
+    gigabytes = float(given(inputs, "memorySize", 128)) / 1024
+    meter.add("function-request", assumed.function_runs)
+    meter.add("function-compute", assumed.function_runs * assumed.function_seconds * gigabytes)
+    settings = given(inputs, f"environment.variables.{VARIABLE}")
     if settings:
         job = BatchSettings.from_json(settings)
-        bill.add(f"transform:{job.instance_type}", job.instances * assumed.batch_hours)
+        hours = job.instances * assumed.batch_hours
+        meter.add(f"transform:{job.instance_type}", hours, f"transform {job.instance_type}")
 
 
-def _alarm(bill: Bill, inputs: Inputs, _: Assumptions, __: Sequence[Resource]) -> None:
+def _alarm(meter: Meter, inputs: Inputs, _: Assumptions, __: Sequence[Resource]) -> None:
     """An alarm costs by the metrics that it reads; those under a minute cost more.
 
     https://aws.amazon.com/cloudwatch/pricing/
     """
-    queries = [query["metric"] for query in inputs.get("metricQueries", ()) if "metric" in query]
-    periods = [int(metric.get("period", 60)) for metric in queries] or [int(inputs.get("period", 60))]
-    bill.add("alarm-fast" if min(periods) < 60 else "alarm", len(periods))
+    queries = [query["metric"] for query in given(inputs, "metricQueries", ()) if query.get("metric")]
+    periods = [int(given(metric, "period", 60)) for metric in queries] or [int(given(inputs, "period", 60))]
+    meter.add("alarm-fast" if min(periods) < 60 else "alarm", len(periods))
 
 
-def _link(bill: Bill, inputs: Inputs, assumed: Assumptions, _: Sequence[Resource]) -> None:
+def _link(meter: Meter, inputs: Inputs, assumed: Assumptions, _: Sequence[Resource]) -> None:
     """An interface endpoint costs by the zone and the hour; a gateway endpoint nothing."""
-    if inputs.get("vpcEndpointType", "Gateway") == "Interface":
-        bill.add("interface-endpoint", HOURS * max(1, len(inputs.get("subnetIds", ()))))
-        bill.add("interface-endpoint-data", assumed.link_gb)
+    if given(inputs, "vpcEndpointType", "Gateway") == "Interface":
+        meter.add("interface-endpoint-data", assumed.link_gb)
+        meter.add("interface-endpoint", HOURS * max(1, len(given(inputs, "subnetIds", ()))))
 
 
-def _project(bill: Bill, inputs: Inputs, assumed: Assumptions, _: Sequence[Resource]) -> None:
+def _project(meter: Meter, inputs: Inputs, assumed: Assumptions, _: Sequence[Resource]) -> None:
     """A build project costs by the minute; BUILD_GENERAL1_SMALL is g1.small in the price list."""
-    size = str(inputs.get("environment", {}).get("computeType", "")).rpartition("_")[2].lower()
-    bill.add(f"build:g1.{size}", assumed.build_minutes)
+    size = str(given(inputs, "environment.computeType", "")).rpartition("_")[2].lower()
+    meter.add(f"build:g1.{size}", assumed.build_minutes)
 
 
 def _each(**usage: str | float) -> Any:
     """A counter for a type of which every resource counts alike: dimension → a number, or an assumption's name."""
 
-    def count(bill: Bill, _: Inputs, assumed: Assumptions, __: Sequence[Resource]) -> None:
+    def count(meter: Meter, _: Inputs, assumed: Assumptions, __: Sequence[Resource]) -> None:
         for dimension, amount in usage.items():
             value = getattr(assumed, amount) if isinstance(amount, str) else amount
-            bill.add(dimension.replace("_", "-"), value)
+            meter.add(dimension.replace("_", "-"), value)
 
     return count
 
@@ -142,7 +175,7 @@ COUNTERS: Mapping[str, Any] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": _link,
     "aws:ecr/repository:Repository": _each(ecr_storage="repository_gb"),
     "aws:kms/key:Key": _each(kms_key=1, kms_request="key_requests"),
-    "aws:s3/bucket:Bucket": _each(s3_storage="bucket_gb", s3_write="bucket_requests", s3_read="bucket_requests"),
+    "aws:s3/bucket:Bucket": _bucket,
     "aws:scheduler/schedule:Schedule": _each(schedule_run=31),
     "aws:sfn/stateMachine:StateMachine": _each(state_transition="transitions"),
     "aws:sns/topic:Topic": _each(topic_request="topic_messages", topic_email="topic_messages"),

@@ -15,8 +15,8 @@ from components.statement import policy
 
 Severity = Literal["critical", "warning"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-# Who publishes: alarms by the one, rules by the other. The topics' key must let both in.
-PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
+# Who publishes: alarms, rules and budgets. The topics' key must let them in.
+PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.amazonaws.com")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +70,23 @@ class Alerts(pulumi.ComponentResource):
 
 
 def publishers(site: Site, topic: pulumi.Input[str]) -> list[dict[str, Any]]:
-    """Who may publish: this account's alarms and rules.
+    """Who may publish: this account's alarms, rules and budgets.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
     """
     sources = {"cloudwatch.amazonaws.com": site.arn("cloudwatch", "alarm:*")}
     sources["events.amazonaws.com"] = site.arn("events", "rule/*")
+    sources["budgets.amazonaws.com"] = f"arn:{site.partition}:budgets::{site.account}:*"
     return [
         {
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": "sns:Publish",
             "Resource": topic,
-            "Condition": {"ArnLike": {"aws:SourceArn": source}},
+            "Condition": {"ArnLike": {"aws:SourceArn": source}}
+            | ({"StringEquals": {"aws:SourceAccount": site.account}} if service.startswith("budgets.") else {}),
         }
         for service, source in sources.items()
     ]

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from components.build_project import BuildProjectArgs, declare_build_project
 from components.placement import Placement
+from components.previews import PreviewsArgs, declare_previews
 from components.role import Role
 from components.site import Site
 from components.statement import Statement
@@ -25,8 +26,8 @@ class DeployerArgs:
 
     `repository` is the https address of a GitHub repository and `branch` what is deployed of it; a private one needs
     the account's connection to GitHub. `role_arn` is the deployer role and `state` the address (s3://…) of the state
-    bucket that bootstrap/ made. In a `placement` the subnets need a way to the internet. Raises ValueError for another
-    source or state.
+    bucket that bootstrap/ made. In a `placement` the subnets need a way to the internet. With `previews` a second
+    project answers pull requests from the same place, as another role. Raises ValueError for another source or state.
     """
 
     repository: str
@@ -34,6 +35,7 @@ class DeployerArgs:
     role_arn: str
     state: str
     placement: Placement | None = None
+    previews: PreviewsArgs | None = None
 
     def __post_init__(self) -> None:
         if not self.repository.startswith("https://github.com/"):
@@ -58,15 +60,24 @@ class Deployer(pulumi.ComponentResource):
             opts=child,
         )
         role.allow(Statement(actions=["sts:AssumeRole"], resources=[args.role_arn]))
+        variables = {"STACK": site.stack, "STATE": args.state}
         build = BuildProjectArgs(
             description=f"Applies the stack {site.stack}",
-            source=aws.codebuild.ProjectSourceArgs(
-                type="GITHUB", location=args.repository, git_clone_depth=1, buildspec=_BUILDSPEC.read_text()
-            ),
+            source=_source(args.repository, depth=1),
             branch=args.branch,
-            variables={"STACK": site.stack, "STATE": args.state, "DEPLOYER_ROLE": args.role_arn},
+            variables={**variables, "ROLE": args.role_arn, "COMMAND": "deploy"},
             minutes=_MINUTES,
             placement=args.placement,
         )
         self.project_arn: pulumi.Output[str] = declare_build_project(name, site, build, role, child).arn
+        if args.previews:
+            source = _source(args.repository)
+            declare_previews(site, args.previews, source, args.branch, variables, args.placement, child)
         self.register_outputs({"project_arn": self.project_arn})
+
+
+def _source(repository: str, depth: int | None = None) -> aws.codebuild.ProjectSourceArgs:
+    """The repository with our own buildspec; whole without a depth, as a commit that is no branch's last one needs."""
+    return aws.codebuild.ProjectSourceArgs(
+        type="GITHUB", location=repository, git_clone_depth=depth, buildspec=_BUILDSPEC.read_text()
+    )

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from components.alerts import PUBLISHERS, Alerts, AlertsArgs, Severity
 from components.batch_inference import BatchInference
+from components.cost_guard import CostGuard, CostGuardArgs
 from components.data_lake import DataLake, DataLakeArgs, LakeArgs
 from components.deployer import Deployer, DeployerArgs
 from components.model_endpoint import ModelEndpoint
@@ -41,13 +42,16 @@ def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundatio
     guarded = pulumi.ResourceOptions(provider=provider, protect=config.protect or None)
     placement = _placement(site, config, provider)
     lake = DataLake("lake", site, _lake(config), opts=guarded)
+    alerts = _alerts(site, config.alerts, lake, opts) if config.alerts else None
+    if config.budget:
+        _cost_guard(site, config, config.budget, alerts, opts)
     return Foundation(
         site=site,
         config=config,
         lake=lake,
         rollout=Rollout("rollout", site, opts=opts),
         placement=placement,
-        alerts=_alerts(site, config.alerts, lake, opts) if config.alerts else None,
+        alerts=alerts,
         deployer=_deployer(site, config.deployer, placement, opts) if config.deployer else None,
         opts=opts,
         guarded=guarded,
@@ -96,6 +100,16 @@ def _lake(config: keys.Stack) -> DataLakeArgs:
 def _alerts(site: Site, alerts: keys.Alerts, lake: DataLake, opts: pulumi.ResourceOptions) -> Alerts:
     recipients: dict[Severity, tuple[str, ...]] = {"critical": alerts.critical, "warning": alerts.warning}
     return Alerts("alerts", site, AlertsArgs(key=lake.key, recipients=recipients, runbooks=alerts.runbooks), opts)
+
+
+def _cost_guard(
+    site: Site, config: keys.Stack, budget: keys.Budget, alerts: Alerts | None, opts: pulumi.ResourceOptions
+) -> CostGuard:
+    models = {
+        name: (model.monthly_budget, model.owner) for name, model in config.models.items() if model.monthly_budget
+    }
+    args = CostGuardArgs(monthly=budget.monthly, models=models, email=budget.email, alerts=alerts)
+    return CostGuard("budget", site, args, opts=opts)
 
 
 def _deployer(

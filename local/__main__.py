@@ -11,9 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import logs, status
 from local.down import down
 from local.phases import takeoff
+from local.preview import preview
 from local.state import LOCAL, REPOSITORY, State
 from local.toolchain.environment import enter, environment
-from local.up import preview, up
+from local.up import up
 
 # Every error of ours that a person can mend is a RuntimeError with a line that says how.
 ERRORS = (RuntimeError, ClientError, BotoCoreError)
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. What went wrong is one line on stderr and exit status 1."""
     parser = _parser()
     chosen, rest = parser.parse_known_args(arguments)
-    if rest and chosen.command != "predict":
+    if rest and chosen.command not in {"predict", "preview"}:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     os.environ["TAKEOFF_STACK"] = chosen.stack
     state = State.current()
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         _require_stack_file(chosen.stack)
         match chosen.command:
             case "preview":
-                preview(state)
+                return preview(state, rest)
             case "up":
                 up(state)
             case "down":
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, does: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=does, parents=[shared])
 
-    add("preview", "show what `up` would change")
+    add("preview", "what `up` would change, cost and risk; takes options of `takeoff preview`")
     add("up", "deploy the stack and show its predictions; safe to run again at any time")
     destroyed = add("down", "destroy the stack and stop the emulated account")
     destroyed.add_argument("--unprotect", default="", metavar="STACK", help="confirm that STACK goes, protected or not")

@@ -1,4 +1,4 @@
-"""`make up`: from whatever this machine has to an endpoint that answers; `make preview` stops before."""
+"""`make up`: from whatever this machine has to an endpoint that answers."""
 
 from __future__ import annotations
 
@@ -42,13 +42,6 @@ def up(state: State) -> None:
         ("down", "take everything down"),
     ):
         progress.say(f"  {state.make(target):{width}}{does}")
-
-
-def preview(state: State) -> None:
-    """Show what `up` would change, and change nothing. Raises EngineError."""
-    progress = Progress(sys.stderr)
-    ready(state, progress)
-    connect(state, progress).preview()
 
 
 def account_of(stack: LocalStack) -> Account:

@@ -8,7 +8,19 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from takeoff.commands import batch, catalog, destroy, image, new, operations, preflight, rollout
+from takeoff.commands import (
+    batch,
+    catalog,
+    destroy,
+    image,
+    new,
+    operations,
+    preflight,
+    preview,
+    rollout,
+    score,
+    terraform,
+)
 from takeoff.stack import CommandError
 
 app = typer.Typer(
@@ -27,7 +39,10 @@ app.command("predict")(operations.predict)
 app.command("train")(operations.train)
 app.command("register")(operations.register)
 app.command("preflight")(preflight.preflight)
+app.command("preview")(preview.preview)
 app.command("destroy")(destroy.destroy)
+app.command("score")(score.score)
+app.command("terraform-plan")(terraform.terraform_plan)
 
 
 def main() -> None:

@@ -10,12 +10,12 @@ from moto.lakeformation.models import Permission
 from moto.s3.models import S3Backend
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from local.cloud import identity, network_refusals, network_rules, package_groups, projects, scaling_targets
+from local.cloud import budgets, identity, network_refusals, network_rules, package_groups, projects, scaling_targets
 
 
 def install() -> None:
     """Installs all of them."""
-    for module in (identity, network_refusals, network_rules, package_groups, projects, scaling_targets):
+    for module in (budgets, identity, network_refusals, network_rules, package_groups, projects, scaling_targets):
         module.install()
     s3: Any = S3Backend
     locked = s3.get_object_lock_configuration

@@ -20,6 +20,8 @@ from local.providers.aws.row import Call, Read, Row, Wait
 from local.providers.aws.shapes import Fit, dig, find, project, untag
 from local.providers.aws.values import Properties
 
+# Services without regions, whose resources have none either.
+_GLOBAL = frozenset({"budgets", "iam"})
 _POLL = 0.2
 _TIMEOUT = 3600.0  # an endpoint that has not settled after an hour has failed: the official plugin's limit
 
@@ -121,6 +123,8 @@ class Lifecycle:
             if part is None and not read.optional:
                 return None
             raw |= part or {}
+        if self.row.read_more:
+            raw |= self.row.read_more(self.account.client(self.row.service), state, raw)
         path, values = self.row.gone_when
         return None if path and dig(raw, path) in values else raw
 
@@ -132,7 +136,7 @@ class Lifecycle:
         }
         state |= {name: known[name] for name in self.row.outputs if name in known}
         state |= {name: value for name, value in inputs.items() if name != "__defaults"}
-        return self._computed(state, raw) | ({} if self.row.service == "iam" else {"region": self.account.region})
+        return self._computed(state, raw) | ({} if self.row.service in _GLOBAL else {"region": self.account.region})
 
     def tags(self, state: Mapping[str, Any], raw: Properties) -> dict[str, str]:
         """The tags that the resource carries in AWS, of which `raw` was read."""
@@ -149,7 +153,7 @@ class Lifecycle:
                 raise
             return {}  # how S3 says that a bucket has none
         shape = self.account.operation(self.row.service, op).output_shape
-        member = next((m for m in response if re.fullmatch("tags|tag_?list|tagset", m, re.IGNORECASE)), None)
+        member = next((m for m in response if re.fullmatch("(resource)?tags|tag_?list|tagset", m, re.IGNORECASE)), None)
         return untag(shape.members[member], response[member]) if member else {}
 
     def _call(self, op: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -173,7 +177,9 @@ class Lifecycle:
                 continue
             shape = self.account.operation(self.row.service, op).input_shape
             arguments = self.binding.address(op, state)
-            names = ("tags", "tagsToAdd") if value is news else ("tagKeys", "tagsToRemove")
+            names = ("tags", "tagsToAdd", "resourceTags")
+            if value is removed:
+                names = ("tagKeys", "tagsToRemove", "resourceTagKeys")
             if target := next((found for name in names if (found := find(shape.members, name))), None):
                 arguments[target] = Fit().fit(shape.members[target], value, "tags")
             elif value is removed and "Tags" in shape.members:

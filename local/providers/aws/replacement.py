@@ -22,6 +22,11 @@ _RULE = ("cidrIpv4", "cidrIpv6", "fromPort", "ipProtocol", "prefixListId", "refe
 
 DISAGREEMENTS: Final[Mapping[str, Mapping[str, str]]] = {
     "aws:appautoscaling/policy:Policy": {"scalingTargetId": _NO_PROPERTY},
+    "aws:budgets/budget:Budget": {
+        **dict.fromkeys(("accountId", "namePrefix"), _NO_UPDATE),
+        "name": _OTHER_NAME,
+        "notificationsWithSubscribers": _IN_PLACE,
+    },
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": {"actionsEnabled": _NO_UPDATE},
     "aws:cloudwatch/eventRule:EventRule": {"eventBusName": _NO_UPDATE},
     "aws:cloudwatch/logGroup:LogGroup": {"logGroupClass": _NO_UPDATE},

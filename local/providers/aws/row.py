@@ -151,6 +151,8 @@ class Row:
     wait: Wait | None = None
     gone_when: tuple[str, Names] = ("", NONE)
     """(path, values): read back like this, the resource counts as deleted."""
+    read_more: Callable[[Any, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None
+    """Runs with the service's client, the state and what the reads returned; adds what no single call returns."""
     after_create: Callable[[Any, Mapping[str, Any]], None] | None = None
     """Runs with the service's client and the state after the create call."""
     before_update: Callable[[Any, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], None] | None = None

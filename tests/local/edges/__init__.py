@@ -4,6 +4,7 @@ from tests.local.edges import (
     access,
     accounts,
     batch,
+    cost,
     data,
     endpoint,
     hosting,
@@ -15,5 +16,5 @@ from tests.local.edges import (
 )
 from tests.local.edges.edge import Sabotage
 
-_PARTS = (access, accounts, batch, data, endpoint, hosting, images, models, platform, rollout, stack_file)
+_PARTS = (access, accounts, batch, cost, data, endpoint, hosting, images, models, platform, rollout, stack_file)
 SABOTAGES: tuple[Sabotage, ...] = tuple(edge for part in _PARTS for edge in part.EDGES)

@@ -1,4 +1,4 @@
-"""Batch inference and money: what starts a run, what it may do, what it decides, what it costs."""
+"""Batch inference: what starts a run, what it may do, what it decides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from tests.local.edges.edge import Sabotage
 DECLARES = "tests/unit/components/test_batch_inference.py::test_"
 DECIDES = "tests/unit/batch/test_decide.py::test_"
 HANDLES = "tests/unit/batch/test_handler.py::test_"
-COSTS = "tests/unit/catalog/test_cost.py::test_"
 BATCH, ROLES, STEPPER = "components/batch_inference.py", "components/batch_roles.py", "components/stepper.py"
 DECIDE, ACCOUNT, HANDLER = (f"model_code/batch/{name}.py" for name in ("decide", "account", "handler"))
 TRANSFORM_MAY = f"{DECLARES}a_transform_reads_inputs_and_artifacts_and_writes_outputs_and_its_log_alone"
@@ -170,21 +169,5 @@ EDGES = (
         'account.write_success(clients.s3, settings, partition, {**record, "digest": taken.digest})',
         "pass",
         f"{HANDLES}a_partition_is_scored_by_one_job_and_its_record_written",
-    ),
-    Sabotage(
-        "cost-unpriced",
-        "what has no price is named",
-        "catalog/cost.py",
-        "unpriced.add(dimension)",
-        "pass",
-        f"{COSTS}what_has_no_price_is_named_and_left_out_of_the_sum",
-    ),
-    Sabotage(
-        "cost-minimum",
-        "autoscaling counts at its minimum",
-        "catalog/usage.py",
-        'if token == _TARGET and parts[:2] == ["endpoint", endpoint]:',
-        "if False:",
-        f"{COSTS}autoscaling_counts_at_its_minimum_for_its_own_variant",
     ),
 )

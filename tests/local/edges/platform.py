@@ -16,7 +16,7 @@ _SAYS = "alarm::test_an_alarm_says_what_is_wrong_whose_it_is_and_where_to_read_o
 _TELLS = "alarm::test_an_alarm_tells_the_topic_of_its_severity_when_it_comes_and_when_it_goes"
 _WATCHES = "alarm::test_an_alarm_watches_what_it_was_asked_to"
 _TOPICS = "alarm::test_every_severity_has_an_encrypted_topic_and_its_own_recipients"
-_PUBLISH = "alarm::test_only_this_accounts_alarms_and_rules_publish"
+_PUBLISH = "alarm::test_only_this_accounts_alarms_rules_and_budgets_publish"
 _USE_KEY = "alarm::test_publishers_may_use_the_key_and_rules_without_the_condition_that_would_silence_them"
 _TERM = "bucket::test_what_has_a_term_is_deleted_for_good_a_day_after_it"
 _LOCK = "bucket::test_a_locked_bucket_is_born_locked_and_keeps_objects_for_its_days"
@@ -94,7 +94,14 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         _PUBLISH,
     ),
-    ("topic-source", "sns.TopicPolicy", ALERTS, '"Condition": {"ArnLike": {"aws:SourceArn": source}},', "", _PUBLISH),
+    (
+        "topic-source",
+        "sns.TopicPolicy",
+        ALERTS,
+        '"Condition": {"ArnLike": {"aws:SourceArn": source}}',
+        '"Condition": {}',
+        _PUBLISH,
+    ),
     (
         "topic-subscription",
         "sns.TopicSubscription",

@@ -155,7 +155,7 @@ def test_every_severity_has_an_encrypted_topic_and_its_own_recipients() -> None:
     assert all(s.inputs["topic"].endswith("critical") for s in deployment.all(aws.sns.TopicSubscription))
 
 
-def test_only_this_accounts_alarms_and_rules_publish() -> None:
+def test_only_this_accounts_alarms_rules_and_budgets_publish() -> None:
     deployment = alarm(alerts)
     policies = deployment.all(aws.sns.TopicPolicy)
     assert len(policies) == len(SEVERITIES)
@@ -164,6 +164,7 @@ def test_only_this_accounts_alarms_and_rules_publish() -> None:
         assert {s["Principal"]["Service"]: s["Condition"]["ArnLike"]["aws:SourceArn"] for s in statements} == {
             "cloudwatch.amazonaws.com": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*",
             "events.amazonaws.com": "arn:aws:events:us-east-1:123456789012:rule/*",
+            "budgets.amazonaws.com": "arn:aws:budgets::123456789012:*",
         }
         assert {s["Action"] for s in statements} == {"sns:Publish"}
         assert {s["Resource"] for s in statements} == {policy.inputs["arn"]}
@@ -173,7 +174,8 @@ def test_publishers_may_use_the_key_and_rules_without_the_condition_that_would_s
     statements = json.loads(alarm(alerts).one(aws.kms.Key).inputs["policy"])["Statement"][1:]
     assert [s["Principal"]["Service"] for s in statements] == list(PUBLISHERS)
     assert all(s["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"] for s in statements)
-    assert [s.get("Condition") for s in statements] == [{"StringEquals": {"aws:SourceAccount": "123456789012"}}, None]
+    account = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert [s.get("Condition") for s in statements] == [account, None, account]
 
 
 @pytest.mark.parametrize(

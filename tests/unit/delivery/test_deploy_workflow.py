@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -38,17 +37,28 @@ def machine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(machine: Path, script: str, **more: str) -> tuple[int, list[str]]:
+def run(machine: Path, script: str, stack: str = "dev", **more: str) -> tuple[int, list[str]]:
     env = {"PATH": f"{machine}:{os.environ['PATH']}", "CALLS": str(machine / "calls"), "LOCKED": "0", "STATUS": "0"}
     env |= {"OUTPUTS": str(machine / "outputs"), "NEXT": "pulumi up --stack dev", **more}
-    done = subprocess.run([ROOT / ".ci" / script, "dev"], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run([ROOT / ".ci" / script, stack], cwd=machine, env=env, capture_output=True, check=False)
     return done.returncode, (machine / "calls").read_text().splitlines()
 
 
 def test_an_update_waits_for_the_lock_of_another_one(machine: Path) -> None:
     status, calls = run(machine, "deploy", LOCKED="2")
-    up = "up --yes --skip-preview --non-interactive --stack dev"
+    up = "up --yes --skip-preview --non-interactive --stack dev --policy-pack policies"
     assert (status, calls) == (0, [up, "sleep 30", up, "sleep 30", up])
+
+
+def test_an_update_is_judged_by_the_policies_as_its_environment_has_them(machine: Path) -> None:
+    (machine / "policies/environments").mkdir(parents=True)
+    (machine / "policies/environments/prod.json").write_text("{}")
+    assert run(machine, "deploy", "prod")[1][0].endswith(
+        " --policy-pack policies --policy-pack-config policies/environments/prod.json"
+    )
+    (machine / "calls").write_text("")
+    # Without a file every policy is mandatory.
+    assert run(machine, "deploy", "other")[1][0].endswith(" --stack other --policy-pack policies")
 
 
 def test_an_update_that_fails_is_not_tried_again(machine: Path) -> None:
@@ -117,23 +127,30 @@ def test_the_phases_come_in_the_order_of_an_empty_account() -> None:
     assert all(lines[0] == "source .ci/credentials" for name, lines in named.items() if name != "install")
 
 
-def test_workflows_hold_no_secret_and_no_more_than_they_need() -> None:
-    for name in ("deploy.yml", "deploy-stack.yml"):
-        text, parsed = (WORKFLOWS / name).read_text(), workflow(name)
-        assert "secrets." not in text
-        assert parsed["permissions"] in ({}, {"contents": "read"})
-        for job in parsed["jobs"].values():
-            assert job["permissions"] == {"contents": "read", "id-token": "write"}
-        # Expressions in a script would run whatever a branch is called.
-        assert all("${{" not in step.get("run", "") for job in parsed["jobs"].values() for step in job.get("steps", []))
+def test_every_environment_is_deployed_from_the_one_commit_that_the_run_began_with() -> None:
+    jobs = workflow("deploy.yml")["jobs"]
+    assert {job["with"]["commit"] for job in jobs.values()} == {"${{ github.sha }}"}
+    steps = workflow("deploy-stack.yml")["jobs"]["deploy"]["steps"]
+    (checkout,) = [step["with"] for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkout == {"ref": "${{ inputs.commit }}", "persist-credentials": False}
 
 
-@pytest.mark.parametrize("file", sorted(WORKFLOWS.glob("*.yml")), ids=lambda file: file.name)
-def test_every_action_is_pinned_by_its_full_digest(file: Path) -> None:
-    used = re.findall(r"uses: (\S+)", file.read_text())
-    assert [each for each in used if not re.fullmatch(r"\./\.github/workflows/\S+|[\w/-]+@[0-9a-f]{40}", each)] == []
+def test_a_refused_report_ends_a_promotion_before_anybody_is_asked() -> None:
+    jobs = workflow("deploy-stack.yml")["jobs"]
+    assert jobs["deploy"]["needs"] == "report"
+    assert jobs["report"]["uses"] == "./.github/workflows/report-stack.yml"
+    assert jobs["report"]["with"] == {"command": "preview", "stack": "${{ inputs.stack }}"}
 
 
-@pytest.mark.parametrize("script", ["credentials", "deploy", "pulumi"])
+@pytest.mark.parametrize("name", ["deploy.yml", "deploy-stack.yml"])
+def test_a_deployment_may_do_no_more_than_it_needs(name: str) -> None:
+    for job in workflow(name)["jobs"].values():
+        assert job["permissions"] == {"contents": "read", "id-token": "write"}
+
+
+SHELL = sorted(file.name for file in (ROOT / ".ci").iterdir() if "python" not in file.read_text().partition("\n")[0])
+
+
+@pytest.mark.parametrize("script", SHELL)
 def test_scripts_are_shell(script: str) -> None:
     assert subprocess.run(["bash", "-n", ROOT / ".ci" / script], check=False).returncode == 0

@@ -8,6 +8,7 @@ from local.providers.aws.table import (
     access,
     alarms,
     autoscaling,
+    budgets,
     cloudwatch,
     codebuild,
     ecr,
@@ -29,7 +30,7 @@ from local.providers.aws.table import (
 )
 
 _MODULES = (
-    *(access, alarms, autoscaling, cloudwatch, codebuild, ecr, endpoints, firewall, iam, kms, lake, lambda_),
+    *(access, alarms, autoscaling, budgets, cloudwatch, codebuild, ecr, endpoints, firewall, iam, kms, lake, lambda_),
     *(registry, routes, s3, sagemaker, scheduler, sfn, sns, ssm, vpc),
 )
 TABLE: Final[Mapping[str, Row]] = {row.type: row for module in _MODULES for row in module.ROWS}

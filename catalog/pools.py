@@ -1,0 +1,175 @@
+"""Which Karpenter node pool a Kubernetes workload lands on, decided without a cluster.
+
+Only what decides between pools is looked at: labels, requirements, taints and the largest instance type. What a node
+keeps for itself is not taken off its size. https://karpenter.sh/docs/concepts/scheduling/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from catalog.pod_requests import requests
+from catalog.requirements import Requirement, allows, fits, holds, requirements, types
+
+Reason = Literal["no pool", "two pools", "toleration", "size"]
+_POOL_LABEL = "karpenter.sh/nodepool"
+# Labels that Karpenter or EKS give a node themselves: a pool that does not mention one may have any value of it.
+# https://karpenter.sh/docs/concepts/scheduling/#well-known-labels
+_WELL_KNOWN = (
+    "kubernetes.io/",
+    "topology.kubernetes.io/",
+    "node.kubernetes.io/",
+    "karpenter.sh/capacity-type",
+    "karpenter.k8s.aws/",
+    "eks.amazonaws.com/",
+)
+_BLOCKING = frozenset({"NoSchedule", "NoExecute"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """A NodePool: its name, the labels and taints of its nodes, and what its instance types must be."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: Sequence[Mapping[str, str]] = ()
+    requirements: Sequence[Requirement] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """What a pod asks for. `terms` are alternatives of its required node affinity; `requests` in cores, bytes, GPUs."""
+
+    name: str
+    selector: Mapping[str, str] = field(default_factory=dict)
+    terms: Sequence[Sequence[Requirement]] = ()
+    tolerations: Sequence[Mapping[str, Any]] = ()
+    requests: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Why not exactly one pool matches, and the pools in question."""
+
+    reason: Reason
+    text: str
+    pools: tuple[str, ...] = ()
+
+
+def pool(name: str, declared: Mapping[str, Any]) -> Pool:
+    """A pool from the `spec` of a NodePool of karpenter.sh/v1."""
+    template = declared.get("template") or {}
+    node = template.get("spec") or {}
+    labels = dict((template.get("metadata") or {}).get("labels") or {})
+    return Pool(
+        name=name,
+        labels={**labels, _POOL_LABEL: name},
+        taints=tuple(node.get("taints") or ()),
+        requirements=requirements(node.get("requirements")),
+    )
+
+
+def workload(name: str, pod: Mapping[str, Any]) -> Workload:
+    """A workload from the `spec` of its pods. Raises ValueError for a quantity that Kubernetes would not read."""
+    affinity = (pod.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    return Workload(
+        name=name,
+        selector=dict(pod.get("nodeSelector") or {}),
+        terms=tuple(requirements(term.get("matchExpressions")) for term in required.get("nodeSelectorTerms") or ()),
+        tolerations=tuple(pod.get("tolerations") or ()),
+        requests=requests(pod),
+    )
+
+
+def match(wanted: Workload, pools: Iterable[Pool]) -> Pool | Mismatch:
+    """The one pool that a workload can run on, or why there is none or more than one.
+
+    The reason is that of the pools which come nearest: labels are asked first, then taints, then size.
+    """
+    left = list(pools)
+    steps: Sequence[tuple[Reason, Callable[[Workload, Pool], str]]] = (
+        ("no pool", _labels),
+        ("toleration", _taints),
+        ("size", _size),
+    )
+    for reason, refused in steps:
+        refusals = {each.name: text for each in left if (text := refused(wanted, each))}
+        if len(refusals) == len(left):
+            text = "; ".join(f"{name}: {why}" for name, why in refusals.items()) or "no pool at all"
+            return Mismatch(reason, text, tuple(refusals))
+        left = [each for each in left if each.name not in refusals]
+    if len(left) > 1:
+        names = tuple(each.name for each in left)
+        return Mismatch("two pools", f"both {' and '.join(names)} match", names)
+    return left[0]
+
+
+def _alternatives(wanted: Workload) -> list[tuple[Requirement, ...]]:
+    """What a pod's selector and affinity ask for, one of which has to hold in full."""
+    selected = tuple(Requirement(key, "In", (value,)) for key, value in wanted.selector.items())
+    return [(*selected, *term) for term in wanted.terms] or [selected]
+
+
+def _labels(wanted: Workload, candidate: Pool) -> str:
+    """Which label of a pod's selector or affinity the pool cannot give; empty where it can give all."""
+    refusals = [[each for each in asked if not _given(each, candidate)] for asked in _alternatives(wanted)]
+    if not all(refusals):
+        return ""
+    first = refusals[0][0]
+    return f"{first.key} {first.operator} {', '.join(first.values)}".strip()
+
+
+def _given(asked: Requirement, candidate: Pool) -> bool:
+    """Whether some node of the pool can satisfy a requirement."""
+    if asked.key in candidate.labels:
+        return holds(asked, candidate.labels[asked.key])
+    own = [each for each in candidate.requirements if each.key == asked.key]
+    listed = [value for each in own if each.operator == "In" for value in each.values]
+    if listed:
+        return any(holds(asked, value) and all(holds(each, value) for each in own) for value in listed)
+    if not own and not asked.key.startswith(_WELL_KNOWN):
+        return asked.operator in {"NotIn", "DoesNotExist"}
+    if asked.operator == "In":
+        return any(all(holds(each, value) for each in own) for value in asked.values)
+    return asked.operator != "DoesNotExist"
+
+
+def _taints(wanted: Workload, candidate: Pool) -> str:
+    """Which taint of the pool a pod does not tolerate."""
+    for taint in candidate.taints:
+        if taint.get("effect") in _BLOCKING and not any(_tolerates(each, taint) for each in wanted.tolerations):
+            return f"taint {taint.get('key')}={taint.get('value', '')}:{taint.get('effect')} is not tolerated"
+    return ""
+
+
+def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, str]) -> bool:
+    """https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"""
+    if toleration.get("effect") not in (None, "", taint.get("effect")):
+        return False
+    if toleration.get("operator", "Equal") == "Exists":
+        return toleration.get("key") in (None, "", taint.get("key"))
+    return toleration.get("key") == taint.get("key") and toleration.get("value", "") == taint.get("value", "")
+
+
+def _size(wanted: Workload, candidate: Pool) -> str:
+    """What of a pod's requests no instance type of the pool has.
+
+    A pool that names types of which the catalog knows none is taken to be large enough.
+    """
+    own = [each for each in types() if allows(candidate.requirements, each)]
+    left = [each for each in own if any(allows(asked, each) for asked in _alternatives(wanted))]
+    if not own or any(fits(wanted.requests, each) for each in left):
+        return ""
+    if not left:
+        return "none of the pool's instance types is one that the pod selects"
+    asked = ", ".join(f"{name} {_short(value)}" for name, value in sorted(wanted.requests.items()))
+    largest = max(left, key=lambda each: (each.count, each.vcpu, each.memory_gib))
+    return f"{asked} above the largest type, {largest.instance_type}"
+
+
+def _short(value: Decimal) -> str:
+    return f"{value / 2**30:.4g}Gi" if value >= 2**30 else f"{value.normalize():f}"

@@ -1,0 +1,86 @@
+"""Conditions on the labels of a node, and what they leave of AWS's instance types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from catalog.instance_types import InstanceSpec, hosting_types, regions, spec
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One condition on a label, as pods and pools write it: In, NotIn, Exists, DoesNotExist, Gt or Lt."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+def requirements(raw: Any) -> tuple[Requirement, ...]:
+    """Conditions from the list that a pod or a pool writes; none from nothing."""
+    return tuple(
+        Requirement(each["key"], each.get("operator", "In"), tuple(str(value) for value in each.get("values") or ()))
+        for each in raw or ()
+    )
+
+
+def holds(asked: Requirement, value: str | None) -> bool:
+    """Whether one value of a label, or its absence, satisfies a requirement."""
+    if value is None:
+        return asked.operator in {"NotIn", "DoesNotExist"}
+    if asked.operator in {"In", "NotIn"}:
+        return (value in asked.values) is (asked.operator == "In")
+    if asked.operator in {"Gt", "Lt"}:
+        bound = Decimal(asked.values[0])
+        return Decimal(value) > bound if asked.operator == "Gt" else Decimal(value) < bound
+    return asked.operator == "Exists"
+
+
+@cache
+def types() -> tuple[InstanceSpec, ...]:
+    """The EC2 types behind every hosting type, in any region: all whose size the catalog knows."""
+    names = {name.removeprefix("ml.") for region in regions() for name in hosting_types(region)}
+    return tuple(found for name in sorted(names) if (found := spec(name)))
+
+
+def allows(requirements: Iterable[Requirement], found: InstanceSpec) -> bool:
+    """Whether requirements leave room for an instance type, as far as they speak of its name, size and GPUs.
+
+    Karpenter and EKS Auto Mode have the same labels under two prefixes; a type without GPUs has none of theirs.
+    https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html
+    """
+    family, _, size = found.instance_type.partition(".")
+    facts: dict[str, str | None] = {
+        "node.kubernetes.io/instance-type": found.instance_type,
+        "instance-family": family,
+        "instance-size": size,
+        "instance-category": re.split(r"\d", family)[0],
+        "instance-cpu": str(found.vcpu),
+        "instance-memory": str(int(found.memory_gib * 1024)),
+        "instance-gpu-count": str(_gpus(found)) if _gpus(found) else None,
+        "instance-gpu-manufacturer": "nvidia" if _gpus(found) else None,
+    }
+    for each in requirements:
+        key = each.key.removeprefix("karpenter.k8s.aws/").removeprefix("eks.amazonaws.com/")
+        if key in facts and not holds(each, facts[key]):
+            return False
+    return True
+
+
+def fits(asked: Mapping[str, Decimal], found: InstanceSpec) -> bool:
+    """Whether one node of a type has what is asked for, in cores, bytes and GPUs; other resources are not judged."""
+    has = {
+        "cpu": Decimal(found.vcpu),
+        "memory": Decimal(str(found.memory_gib)) * 2**30,
+        "nvidia.com/gpu": Decimal(_gpus(found)),
+    }
+    return all(value <= has.get(name, value) for name, value in asked.items())
+
+
+def _gpus(found: InstanceSpec) -> int:
+    return found.count if found.accelerator == "gpu" else 0

@@ -1,0 +1,78 @@
+"""The rule on Kubernetes workloads: each lands on one pool of nodes, and one can tell which before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from catalog.pools import Mismatch, Pool, match, pool, workload
+from policies.declared import Declared, Graph, given
+from policies.nested import apart, inside, settled
+from policies.rule import OWN, Broken, Rule, Settings, StackRule
+
+_POOL = "kubernetes:karpenter.sh/v1:NodePool"
+# Where the spec of the pods is. A DaemonSet runs on every node and is not asked.
+_PODS: Mapping[str, str] = {
+    "kubernetes:apps/v1:Deployment": "spec.template.spec",
+    "kubernetes:apps/v1:StatefulSet": "spec.template.spec",
+    "kubernetes:batch/v1:Job": "spec.template.spec",
+    "kubernetes:batch/v1:CronJob": "spec.jobTemplate.spec.template.spec",
+}
+# What of a pod decides where it lands; anything else may be unknown.
+_DECISIVE = ("nodeSelector", "affinity.nodeAffinity", "tolerations", "containers", "initContainers")
+
+
+def _one_pool(graph: Graph, _settings: Settings) -> Iterator[Broken]:
+    pools = [_pool(each) for each in graph.of(_POOL)]
+    yield from apart(graph.of(*_PODS), lambda resource: _astray(resource, pools))
+
+
+def _astray(resource: Declared, pools: Sequence[Pool]) -> Iterator[Broken]:
+    found = match(workload(resource.name, _pod(resource)), pools)
+    if isinstance(found, Mismatch):
+        yield Broken(resource, f"{found.reason}: {found.text}")
+
+
+def _pool(resource: Declared) -> Pool:
+    metadata, spec = resource.at("metadata.name"), resource.at("spec")
+    name = str(settled(metadata, "metadata.name") or resource.name)
+    template = settled(inside(spec, "template") or {}, "spec.template")
+    return pool(name, {"template": template})
+
+
+def _pod(resource: Declared) -> Mapping[str, Any]:
+    """The decisive part of a pod. Raises UnknownError."""
+    path = _PODS[resource.type]
+    pod: dict[str, Any] = {}
+    for key in _DECISIVE:
+        value = resource.at(f"{path}.{key}")
+        if not given(value):
+            continue
+        if key.endswith("ontainers"):
+            pod[key] = [{"resources": settled(inside(each, "resources"), key)} for each in _containers(value, key)]
+        elif key == "affinity.nodeAffinity":
+            pod["affinity"] = {"nodeAffinity": settled(value, key)}
+        else:
+            pod[key] = settled(value, key)
+    return pod
+
+
+def _containers(value: Any, of: str) -> list[Any]:
+    """The containers, whose images and variables may be unknown where their number is not. Raises UnknownError."""
+    return list(value) if isinstance(value, list | tuple) else [settled(value, of)]
+
+
+RULES: tuple[Rule, ...] = (
+    StackRule(
+        control="Takeoff.11",
+        name="takeoff-11-workload-matches-one-pool",
+        severity="high",
+        frameworks=(OWN,),
+        title="A workload's selectors, tolerations and requests match exactly one node pool",
+        allowed="one NodePool of this stack that has the labels, whose taints are tolerated, with a type large enough",
+        fix="the pool's labels as nodeSelector, its taints as tolerations, requests within its largest type",
+        source="https://karpenter.sh/docs/concepts/scheduling/",
+        types=tuple(_PODS),
+        check=_one_pool,
+    ),
+)

@@ -1,0 +1,148 @@
+"""Rules on what is asked before a version serves: approval, and a card that only the right people read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from policies import endpoints
+from policies.declared import Declared, Graph, given, known
+from policies.endpoints import ENDPOINT
+from policies.nested import apart, customer_key, rows
+from policies.rule import OWN, Broken, ResourceRule, Rule, Settings, StackRule
+
+_RULE, _TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
+_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
+_CHANGE, _WRITTEN = "SageMaker Model Package State Change", "Parameter Store Change"
+
+
+def _approval(graph: Graph, _settings: Settings) -> Iterator[Broken]:
+    """Endpoints that serve what nobody approved: no enabled rule on an approval, and models that are no packages."""
+    gates = [(rule, groups) for rule in graph.of(_RULE) if (groups := _gate(graph, rule)) is not None]
+    yield from apart(graph.of(ENDPOINT), lambda endpoint: _unapproved(graph, endpoint, gates))
+
+
+def _unapproved(graph: Graph, endpoint: Declared, gates: Sequence[tuple[Declared, list[str]]]) -> Iterator[Broken]:
+    mine = set(endpoints.by_model(endpoint))
+    if any(_guards(graph, rule, groups, mine) for rule, groups in gates):
+        return
+    config = endpoints.config(graph, endpoint)
+    served = endpoints.models(graph, config) if config else []
+    if not served or not all(_packaged(model) for model in served):
+        yield Broken(endpoint, "no enabled rule with a target on the approval of its model's packages")
+
+
+def _gate(graph: Graph, rule: Declared) -> list[str] | None:
+    """The package groups (none named: all) whose approvals an enabled rule passes on; None where it is no gate."""
+    pattern = json.loads(known(rule.at("eventPattern"), "eventPattern") or "{}")
+    if _CHANGE not in pattern.get("detail-type", ()) or "aws.sagemaker" not in pattern.get("source", ()):
+        return None
+    detail = pattern.get("detail", {})
+    if not _works(graph, rule) or detail.get("ModelApprovalStatus") != ["Approved"]:
+        return None
+    return [str(group) for group in detail.get("ModelPackageGroupName", ())]
+
+
+def _works(graph: Graph, rule: Declared) -> bool:
+    """Whether a rule is enabled and has a target."""
+    enabled = known(rule.at("state"), "state") != "DISABLED" and known(rule.at("isEnabled"), "isEnabled") is not False
+    return enabled and any(_of_rule(each, rule) and given(each.at("arn")) for each in graph.of(_TARGET))
+
+
+def _of_rule(target: Declared, rule: Declared) -> bool:
+    return rule.urn in target.refs.get("rule", ()) or (given(rule.at("name")) and target.at("rule") == rule.at("name"))
+
+
+def _guards(graph: Graph, rule: Declared, groups: list[str], models: set[str]) -> bool:
+    """Whether a gate is that of one of these models: by the group's tags, else by the rule's own. No model: any is."""
+    if not groups or not models:
+        return True
+    tagged = [group for group in graph.of(_GROUP) if group.at("modelPackageGroupName") in groups]
+    return any(models & set(endpoints.by_model(each)) for each in tagged or [rule])
+
+
+def _packaged(model: Declared) -> bool:
+    """SageMaker refuses to create a model from a package that is not approved."""
+    containers = [row for path in ("primaryContainer", "containers") for row in rows(model, path)]
+    return bool(containers) and all(given(row.get("modelPackageName")) for row in containers)
+
+
+def _unheeded(graph: Graph, _settings: Settings) -> Iterator[Broken]:
+    """Wishes for an endpoint whose change starts nothing: what was approved stays unserved, and nobody is told."""
+    yield from apart(graph.of(ENDPOINT), lambda endpoint: _stuck(graph, endpoint))
+
+
+def _stuck(graph: Graph, endpoint: Declared) -> Iterator[Broken]:
+    wish = endpoints.parameter(graph, endpoint)
+    if wish and not any(_hears(rule, wish) and _works(graph, rule) for rule in graph.of(_RULE)):
+        yield Broken(wish, "no enabled rule with a target on its change")
+
+
+def _hears(rule: Declared, parameter: Declared) -> bool:
+    """Whether a rule is on updates of a parameter.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+    """
+    pattern = json.loads(known(rule.at("eventPattern"), "eventPattern") or "{}")
+    if _WRITTEN not in pattern.get("detail-type", ()) or "aws.ssm" not in pattern.get("source", ()):
+        return False
+    detail, name = pattern.get("detail", {}), str(known(parameter.at("name"), "name"))
+    if "Update" not in detail.get("operation", ["Update"]):
+        return False
+    return any(_matches(name, each) for each in detail.get("name", [{"prefix": ""}]))
+
+
+def _matches(name: str, pattern: Any) -> bool:
+    if isinstance(pattern, str):
+        return name == pattern
+    (operator, text), *_ = pattern.items()
+    tests = {"wildcard": fnmatchcase(name, text), "prefix": name.startswith(text), "suffix": name.endswith(text)}
+    return tests.get(operator, False)
+
+
+def _card(card: Declared, _settings: Settings) -> str | None:
+    value = card.at("securityConfig.kmsKeyId")
+    return None if customer_key(value) else f"securityConfig.kmsKeyId {value or 'not set'}"
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    StackRule(
+        control="Takeoff.5",
+        name="takeoff-5-approval-before-an-endpoint",
+        severity="high",
+        frameworks=(OWN,),
+        title="A version is approved before an endpoint serves it",
+        allowed="an enabled rule on `SageMaker Model Package State Change` with ModelApprovalStatus Approved and a "
+        "target, or models from packages",
+        fix="`takeoff:registry` and `takeoff:deployer` in the stack file",
+        source="https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html",
+        types=(ENDPOINT,),
+        check=_approval,
+    ),
+    StackRule(
+        control="Takeoff.5",
+        name="takeoff-5-what-is-approved-is-carried-out",
+        severity="medium",
+        frameworks=(OWN,),
+        title="A change of an endpoint's `desired` parameter starts Rollout",
+        allowed="an enabled rule with a target on `Parameter Store Change` of the parameter",
+        fix="the Rollout of the stack, whose rule is on /takeoff/<stack>/*/desired",
+        source="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html",
+        types=(ENDPOINT,),
+        check=_unheeded,
+    ),
+    ResourceRule(
+        control="Takeoff.37",
+        name="takeoff-37-model-card-has-your-key",
+        severity="low",
+        frameworks=(OWN,),
+        title="Model cards are encrypted with your key",
+        allowed="securityConfig.kmsKeyId of a key of yours",
+        fix='security_config={"kms_key_id": key.arn}',
+        source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelCardSecurityConfig.html",
+        types=("aws:sagemaker/modelCard:ModelCard", "aws-native:sagemaker:ModelCard"),
+        check=_card,
+    ),
+)

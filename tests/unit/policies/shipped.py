@@ -1,0 +1,43 @@
+"""The shipped stacks as rules see them, made in this process with every value known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from policies.declared import Declared
+from tests.deployment import ACCOUNT, Registered
+from tests.stacks.shipped import whole
+
+
+@cache
+def declared(stack: str) -> list[Declared]:
+    """Everything that a shipped stack declares once its models have images and versions.
+
+    The mocks do not say which property was made from what; each property names all that its resource waits for.
+    """
+    return [_declared(resource) for resource in whole(stack).resources]
+
+
+def _declared(resource: Registered) -> Declared:
+    return Declared(
+        type=resource.type,
+        name=resource.name,
+        urn=resource.urn,
+        props=_real(resource.inputs),
+        parent=resource.parent,
+        refs=dict.fromkeys(resource.inputs, resource.depends_on) if resource.depends_on else {},
+        protect=resource.protect,
+    )
+
+
+def _real(value: Any) -> Any:
+    """Values with AWS's own ARNs: the mocks name region and account in every one, and a bucket as if it were a type."""
+    if isinstance(value, str):
+        return value.replace(f"arn:aws:s3:us-east-1:{ACCOUNT}:bucket/", "arn:aws:s3:::").replace(
+            "arn:aws:iam:us-east-1:", "arn:aws:iam::"
+        )
+    if isinstance(value, Mapping):
+        return {key: _real(each) for key, each in value.items()}
+    return [_real(each) for each in value] if isinstance(value, list) else value
