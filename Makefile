@@ -6,13 +6,14 @@ MAKEFLAGS += --no-print-directory
 # Any stack can be played in an emulated account of its own, if BACKEND=emulated says so: make up STACK=prod BACKEND=emulated
 STACK := local
 BACKEND :=
+ARGS :=
 UNPROTECT :=
 PYTHON ?= python3
 VENV := .takeoff/venv
 PY := $(VENV)/bin/python
 # What is installed and type-checked; local/ is a distribution of its own and may be deleted.
 PARTS := . $(dir $(wildcard local/pyproject.toml))
-PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff policies local)
+PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff policies local tools)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.txt pyproject.toml $(wildcard local/pyproject.toml) | cksum | cut -d' ' -f1)
 # A file's tests share machines, so a file stays with one worker; TEST_WORKERS=0 runs everything in one process.
 TEST_WORKERS ?= 2
@@ -42,7 +43,7 @@ emulated:
 
 .PHONY: preview
 preview: setup ## report of what a deployment would change, in an emulated account: make preview STACK=prod
-	@$(CLEAN) $(PY) -m local preview --stack $(STACK)
+	@$(CLEAN) $(PY) -m local preview --stack $(STACK) $(ARGS)
 
 .PHONY: up
 up: emulated setup ## deploy the stack and show its predictions; these take STACK=... BACKEND=emulated
@@ -110,6 +111,11 @@ policy-proof: STACK := prod
 policy-proof: setup ## mutate what prod declares, one security property at a time; a rule must see each
 	@$(CLEAN) $(PY) -m local.digest --stack $(STACK) .takeoff/proof/$(STACK).json
 	@$(PY) -m policies.proof .takeoff/proof/$(STACK).json --config policies/environments/$(STACK).json
+
+.PHONY: checkov
+checkov: emulated setup ## the stack's plan as Terraform's JSON, judged by checkov, from an environment of its own
+	@$(CLEAN) $(PY) -m local.digest --stack $(STACK) .takeoff/checkov/$(STACK).json
+	@$(PY) -m tools.checkov .takeoff/checkov/$(STACK).json
 
 .PHONY: bench
 bench: setup ## the figures that the README quotes

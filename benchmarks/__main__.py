@@ -10,9 +10,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import local_stack, model_server, results, toolchain
+from benchmarks import local_stack, model_server, policies, report, results, toolchain
 
-BENCHMARKS = {"toolchain": toolchain.measure, "up": local_stack.measure, "server": model_server.measure}
+BENCHMARKS = {
+    "toolchain": toolchain.measure,
+    "up": local_stack.measure,
+    "server": model_server.measure,
+    "policies": policies.measure,
+    "report": report.measure,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -69,7 +69,7 @@ class Access(pulumi.ComponentResource):
     def _deployer(self) -> aws.iam.Role:
         """For jobs in a GitHub environment, and for the projects of components/deployer.py, which become it."""
         subjects = [f"environment:{each}" for each in self._args.environments]
-        projects = pulumi.Output.from_input(policies.project_trust(self._site))
+        projects = pulumi.Output.from_input(policies.project_trust(self._site, "deployer"))
         role = self._role("deployer", "Runs `pulumi up`", self._trust(subjects), projects)
         body = self.boundary.arn.apply(lambda arn: policies.deployer(self._site, arn))
         self._attach("deployer", role, self._policy("deployer", body))
@@ -77,7 +77,10 @@ class Access(pulumi.ComponentResource):
 
     def _preview(self) -> aws.iam.Role:
         """For pull requests, whose code nobody has read yet."""
-        role = self._role("preview", "Runs `pulumi preview`", self._trust(["pull_request"]))
+        # From main: the nightly look for drift, and the report before a deployment.
+        subjects = self._trust(["pull_request", "ref:refs/heads/main"])
+        projects = pulumi.Output.from_input(policies.project_trust(self._site, "previews"))
+        role = self._role("preview", "Runs `pulumi preview`", subjects, projects)
         known = pulumi.Output.all(self._args.state_bucket, self._args.key)
         body = known.apply(lambda both: policies.preview(self._site, both[0], both[1]))
         self._attach("preview", role, self._policy("preview", body))

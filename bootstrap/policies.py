@@ -69,13 +69,13 @@ def github_trust(provider: str, repository: str, subjects: Sequence[str]) -> Doc
     }
 
 
-def project_trust(site: Site) -> Document:
-    """Trust in the roles of the stacks' deployer projects, which are made later and by name only."""
+def project_trust(site: Site, project: str) -> Document:
+    """Trust in the roles of the stacks' projects of one name, which are made later and by name only."""
     return {
         "Effect": "Allow",
         "Principal": {"AWS": _iam(site, "root")},
         "Action": "sts:AssumeRole",
-        "Condition": {"ArnLike": {"aws:PrincipalArn": _iam(site, "role/takeoff-*-deployer")}},
+        "Condition": {"ArnLike": {"aws:PrincipalArn": _iam(site, f"role/takeoff-*-{project}")}},
     }
 
 
@@ -99,7 +99,7 @@ def boundary(site: Site) -> Document:
                 "Sid": "Deploy",
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
-                "Resource": _iam(site, "role/takeoff-bootstrap-deployer"),
+                "Resource": [_iam(site, f"role/takeoff-bootstrap-{each}") for each in ("deployer", "preview")],
             },
             *_own_things_are_closed(site),
         ]
@@ -131,7 +131,12 @@ def deployer(site: Site, boundary_arn: str) -> Document:
 
 
 def preview(site: Site, state_bucket: str, key: str) -> Document:
-    """What `pulumi preview` may do: look at resources, read the state and the facts, and nothing that they hold."""
+    """What `pulumi preview` may do: look at resources, read the state and the facts, and nothing that they hold.
+
+    For a stack that only its own network reaches it starts that stack's `previews` project (components/previews.py), as
+    the role that the project has, and reads the report.
+    """
+    previews, project = f"arn:{site.partition}:s3:::takeoff-*-models-{site.account}", "project/takeoff-*-previews"
     return document(
         [
             {"Sid": "Look", "Effect": "Allow", "Action": list(READS), "Resource": "*"},
@@ -143,6 +148,22 @@ def preview(site: Site, state_bucket: str, key: str) -> Document:
             {
                 "Sid": "Facts", "Effect": "Allow", "Action": ["ssm:GetParameter", "ssm:GetParameters",
                 "ssm:GetParametersByPath"], "Resource": site.arn("ssm", "parameter/takeoff/*"),
+            },
+            {
+                "Sid": "InTheNetwork", "Effect": "Allow", "Action": "codebuild:StartBuild",
+                "Resource": site.arn("codebuild", project), "Condition": {"Null": {"codebuild:serviceRole": "true"}},
+            },
+            {
+                "Sid": "Builds", "Effect": "Allow", "Action": "codebuild:BatchGetBuilds",
+                "Resource": site.arn("codebuild", project),
+            },
+            {"Sid": "Reports", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{previews}/previews/*"},
+            {
+                "Sid": "ReportsKey", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*",
+                "Condition": {
+                    "StringEquals": {"kms:ViaService": f"s3.{site.region}.amazonaws.com"},
+                    "StringLike": {"kms:EncryptionContext:aws:s3:arn": [previews, f"{previews}/previews/*"]},
+                },
             },
         ]
     )  # fmt: skip

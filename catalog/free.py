@@ -34,6 +34,8 @@ FREE: Mapping[str, str] = {
     "aws:lakeformation/resource:Resource": "permissions have no charge",
     "aws:lambda/permission:Permission": _PART,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _PART,
+    # https://aws.amazon.com/s3/pricing/: what the logs take is stored, and counted, in the bucket that takes them
+    "aws:s3/bucketLogging:BucketLogging": _PART,
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": _PART,
     "aws:s3/bucketPolicy:BucketPolicy": _PART,
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _PART,

@@ -13,6 +13,7 @@ from components.alerts import Alerts
 from components.batch_inference_args import BatchInferenceArgs
 from components.batch_roles import BatchPlaces, model_role, step_role
 from components.endpoint_rules import VERSION_VARIABLE
+from components.execution_log import declare_execution_log
 from components.release import content_of
 from components.role import Role
 from components.site import Site
@@ -91,7 +92,12 @@ class BatchInference(pulumi.ComponentResource):
     def _function(self, model: aws.sagemaker.Model) -> aws.lambda_.Function:
         name = self._site.name(self._args.model, "batch")
         log = aws.cloudwatch.LogGroup(
-            self._name, name=f"/aws/lambda/{name}", retention_in_days=90, tags=self._tags, opts=self._child
+            self._name,
+            name=f"/aws/lambda/{name}",
+            retention_in_days=90,
+            kms_key_id=self._args.key.arn,
+            tags=self._tags,
+            opts=self._child,
         )
         return aws.lambda_.Function(
             self._name,
@@ -112,11 +118,14 @@ class BatchInference(pulumi.ComponentResource):
         role = self._role("states", "Runs the steps of a batch run")
         role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
         words = {"comment": f"Scores a partition with {self._args.model}", "error": "BatchFailed"}
+        name = self._site.name(self._args.model, "batch")
+        logging = declare_execution_log(self._name, self._site, name, self._args.key, role, self._child, self._tags)
         return aws.sfn.StateMachine(
             self._name,
-            name=self._site.name(self._args.model, "batch"),
+            name=name,
             role_arn=role.ready_arn,
             definition=function.arn.apply(lambda arn: definition(arn, self._site.partition, **words)),
+            logging_configuration=logging,
             tags=self._tags,
             opts=self._child,
         )

@@ -24,16 +24,16 @@ class BuildProjectArgs:
     """What a project builds from and with.
 
     `minutes` is the longest that a build may take (5–480). `privileged` lets it run a Docker daemon. `key` encrypts
-    what CodeBuild keeps of a build; AWS's own key without it. Raises ValueError for other minutes.
+    what CodeBuild keeps of a build, and its log. Raises ValueError for other minutes.
     """
 
     description: str
     source: aws.codebuild.ProjectSourceArgs
     variables: Mapping[str, pulumi.Input[str]]
     minutes: int
+    key: Key
     privileged: bool = False
     branch: str | None = None
-    key: Key | None = None
     placement: Placement | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,11 +49,15 @@ def declare_build_project(
     physical = site.name(name)
     # CodeBuild would make the group by itself, without an end to what it keeps.
     log = aws.cloudwatch.LogGroup(
-        name, name=f"/aws/codebuild/{physical}", retention_in_days=90, tags=dict(args.tags), opts=opts
+        name,
+        name=f"/aws/codebuild/{physical}",
+        retention_in_days=90,
+        kms_key_id=args.key.arn,
+        tags=dict(args.tags),
+        opts=opts,
     )
     role.allow(writes_log(log.arn))
-    if args.key:
-        args.key.grant_encrypt(role)
+    args.key.grant_encrypt(role)
     if args.placement:
         allow_interfaces(role, site, args.placement)
     return aws.codebuild.Project(
@@ -74,7 +78,7 @@ def declare_build_project(
         logs_config={"cloudwatch_logs": {"status": "ENABLED", "group_name": log.name}},
         build_timeout=args.minutes,
         concurrent_build_limit=1,
-        encryption_key=args.key.arn if args.key else None,
+        encryption_key=args.key.arn,
         vpc_config=_vpc(args.placement) if args.placement else None,
         tags=dict(args.tags),
         opts=opts,

@@ -10,14 +10,17 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
+from components.access_logs import AccessLogs
 from components.bucket import Bucket, ObjectLock
 from components.key import Key
 from components.role import Role
 from components.site import Site
 from components.statement import Statement
 
-# How long an overwritten object of the lake can be had back.
+# How long an overwritten object can be had back.
 _OLD_VERSION_DAYS = 90
+# Reports of previews, which their pull requests have read long before (components/previews.py).
+_PASSING = {"previews/": 14}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,7 @@ class DataLakeArgs:
 
 
 class DataLake(pulumi.ComponentResource):
-    """A key and the models bucket; captures and the lake's buckets and catalog where they are asked for.
+    """A key and the models bucket; captures and the lake's buckets, logs and catalog where they are asked for.
 
     Account-wide settings of Lake Formation belong to bootstrap/: until it takes IAMAllowedPrincipals away there, every
     role that IAM allows may read the catalog, and the grants made here add nothing.
@@ -76,7 +79,8 @@ class DataLake(pulumi.ComponentResource):
         moved = pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)])
         purpose = f"Data and models of {site.stack}"
         self.key = Key("data", site=site, purpose=purpose, services=args.key_services, opts=moved)
-        self.models = self._bucket("models", opts=moved)
+        self._logs = self._access_logs() if args.lake else None
+        self.models = self._bucket("models", expire=_PASSING, noncurrent_days=_OLD_VERSION_DAYS, opts=moved)
         self.captures = self._bucket("captures", expire=args.expiry()) if args.captures else None
         self.raw = self.features = self.audit = None
         self.database: pulumi.Output[str] | None = None
@@ -102,16 +106,24 @@ class DataLake(pulumi.ComponentResource):
             force_destroy=not self._args.retain_data,
             expire=expire,
             noncurrent_days=noncurrent_days,
+            logs=self._logs,
             opts=opts or pulumi.ResourceOptions(parent=self),
         )
 
+    def _access_logs(self) -> AccessLogs:
+        gone = not self._args.retain_data
+        return AccessLogs("logs", site=self._site, force_destroy=gone, opts=pulumi.ResourceOptions(parent=self))
+
     def _audit(self, lake: LakeArgs) -> Bucket:
+        """What was overwritten stays as long again as the lock holds it; what is current stays."""
         return Bucket(
             "audit",
             site=self._site,
             key=self.key,
             force_destroy=False,
+            noncurrent_days=lake.audit_days,
             lock=ObjectLock(days=lake.audit_days, mode=lake.audit_mode),
+            logs=self._logs,
             opts=pulumi.ResourceOptions(parent=self),
         )
 

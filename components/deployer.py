@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.build_project import BuildProjectArgs, declare_build_project
+from components.key import Key
 from components.placement import Placement
 from components.previews import PreviewsArgs, declare_previews
 from components.role import Role
@@ -26,14 +27,16 @@ class DeployerArgs:
 
     `repository` is the https address of a GitHub repository and `branch` what is deployed of it; a private one needs
     the account's connection to GitHub. `role_arn` is the deployer role and `state` the address (s3://…) of the state
-    bucket that bootstrap/ made. In a `placement` the subnets need a way to the internet. With `previews` a second
-    project answers pull requests from the same place, as another role. Raises ValueError for another source or state.
+    bucket that bootstrap/ made; `key` encrypts what a build leaves. In a `placement` the subnets need a way to the
+    internet. With `previews` a second project answers pull requests from the same place, as another role. Raises
+    ValueError for another source or state.
     """
 
     repository: str
     branch: str
     role_arn: str
     state: str
+    key: Key
     placement: Placement | None = None
     previews: PreviewsArgs | None = None
 
@@ -67,6 +70,7 @@ class Deployer(pulumi.ComponentResource):
             branch=args.branch,
             variables={**variables, "ROLE": args.role_arn, "COMMAND": "deploy"},
             minutes=_MINUTES,
+            key=args.key,
             placement=args.placement,
         )
         self.project_arn: pulumi.Output[str] = declare_build_project(name, site, build, role, child).arn

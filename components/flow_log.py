@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from components.key import Key
 from components.role import Role
 from components.site import Site
 from components.statement import Statement
@@ -12,12 +13,16 @@ from components.statement import Statement
 _DAYS = 90
 
 
-def declare_flow_log(name: str, site: Site, vpc_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> aws.ec2.FlowLog:
-    """Log every connection of a VPC, accepted or rejected, by the minute, for 90 days.
+def declare_flow_log(
+    name: str, site: Site, vpc_id: pulumi.Input[str], key: Key, opts: pulumi.ResourceOptions
+) -> aws.ec2.FlowLog:
+    """Log every connection of a VPC, accepted or rejected, by the minute, for 90 days, under a key.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
     """
-    group = aws.cloudwatch.LogGroup(name, name=f"/takeoff/{site.stack}/{name}", retention_in_days=_DAYS, opts=opts)
+    group = aws.cloudwatch.LogGroup(
+        name, name=f"/takeoff/{site.stack}/{name}", retention_in_days=_DAYS, kms_key_id=key.arn, opts=opts
+    )
     role = Role(
         name,
         site=site,

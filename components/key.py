@@ -23,7 +23,7 @@ class Key(pulumi.ComponentResource):
 
     `deletion_days` (7–30) is how long AWS keeps a deleted key before what it encrypted is lost. `services` are AWS
     services that use the key with no role of ours, such as cloudwatch.amazonaws.com for an encrypted topic; they may
-    decrypt and make data keys on this account's behalf.
+    decrypt and make data keys on this account's behalf. CloudWatch Logs may always: for this account's log groups.
     """
 
     def __init__(
@@ -73,8 +73,22 @@ def _account_decides(site: Site, services: Sequence[str]) -> str:
         "Action": "kms:*",
         "Resource": "*",
     }
-    statements = [statement, *(_service(site, service) for service in services)]
+    statements = [statement, _logs(site), *(_service(site, service) for service in services)]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True)
+
+
+def _logs(site: Site) -> dict[str, Any]:
+    """Let CloudWatch Logs encrypt log groups of this account and region; it says for which by the encryption context.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{site.region}.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": site.arn("logs", "log-group:*")}},
+    }
 
 
 def _service(site: Site, service: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from catalog.subnets import MOST_ZONES, Subnet, split
 from components.flow_log import declare_flow_log
+from components.key import Key
 from components.placement import ANYWHERE, Placement, after, egress_rule, workload_group
 from components.service_endpoints import ServiceEndpoints
 from components.site import Site
@@ -25,13 +26,14 @@ class NetworkArgs:
 
     `cidr` is a /16 to a /24. `zones` are two or three, and their order gives each its addresses: append, never reorder.
     `nat`: none (AWS services only), single (one zone's loss cuts all off) or per-zone. `services` are PrivateLink
-    suffixes such as sagemaker.runtime; s3 is always there. Raises ValueError.
+    suffixes such as sagemaker.runtime; s3 is always there. `key` encrypts the flow log. Raises ValueError.
     """
 
     cidr: str
     zones: Sequence[str]
     nat: Nat
     services: frozenset[str]
+    key: Key
 
     def __post_init__(self) -> None:
         if not 2 <= len(set(self.zones)) == len(self.zones) <= MOST_ZONES:
@@ -58,17 +60,18 @@ class Network(pulumi.ComponentResource):
         if elsewhere := [zone for zone in args.zones if not zone.startswith(site.region)]:
             raise ValueError(f"network.zones: got {elsewhere}; allowed: zones of {site.region}")
         self._vpc = self._closed_vpc()
-        declare_flow_log(f"{name}-flows", site, self._vpc.id, self._child)
+        declare_flow_log(f"{name}-flows", site, self._vpc.id, args.key, self._child)
         subnets = {(each.tier, each.zone): self._subnet(each) for each in args.subnets()}
         private = [subnets["private", zone] for zone in range(len(args.zones))]
         tables = [self._table("private", zone, subnet) for zone, subnet in enumerate(private)]
         if args.nat != "none":
             self._way_out([subnets["public", zone] for zone in range(len(args.zones))], tables)
-        group = self._workloads(private, tables)
+        group, endpoints_group = self._workloads(private, tables)
         self.placement = Placement(
             vpc_id=self._vpc.id,
             subnet_ids=[after(subnet.id, self._ready) for subnet in private],
             security_group_ids=[group.id],
+            endpoints_group=endpoints_group,
         )
         self.register_outputs({"vpc_id": self._vpc.id})
 
@@ -94,8 +97,8 @@ class Network(pulumi.ComponentResource):
 
     def _workloads(
         self, subnets: Sequence[aws.ec2.Subnet], tables: Sequence[aws.ec2.RouteTable]
-    ) -> aws.ec2.SecurityGroup:
-        """The group of everything that runs here, and the endpoints it may call."""
+    ) -> tuple[aws.ec2.SecurityGroup, pulumi.Output[str] | None]:
+        """The group of everything that runs here; the endpoints it may call, and the id of their group."""
         name, site, child = self._name, self._site, self._child
         group = workload_group(name, site, self._vpc.id, child)
         if self._args.nat != "none":
@@ -104,7 +107,7 @@ class Network(pulumi.ComponentResource):
             name, site, self._vpc.id, subnets=subnets, tables=tables, workloads=group, opts=child
         )
         self._ready += endpoints.declare(self._args.services)
-        return group
+        return group, endpoints.group_id
 
     def _subnet(self, subnet: Subnet) -> aws.ec2.Subnet:
         parts = (subnet.tier, self._zone(subnet.zone))

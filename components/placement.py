@@ -18,11 +18,15 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Private subnets and the security group of what runs in them; whoever takes it waits until they lead somewhere."""
+    """Private subnets and the security group of what runs in them; whoever takes it waits until they lead somewhere.
+
+    `endpoints_group` is the group of the network's own interface endpoints, where it has any.
+    """
 
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_ids: Sequence[pulumi.Input[str]]
+    endpoints_group: pulumi.Input[str] | None = None
 
     def vpc_config(self) -> dict[str, Sequence[pulumi.Input[str]]]:
         """The placement as a SageMaker model takes it."""

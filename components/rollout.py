@@ -7,6 +7,8 @@ import json
 import pulumi
 import pulumi_aws as aws
 
+from components.execution_log import declare_execution_log
+from components.key import Key
 from components.role import Role
 from components.site import Site
 from components.statement import Statement, writes_log
@@ -27,11 +29,12 @@ class Rollout(pulumi.ComponentResource):
 
     A change of the parameter is an event; a rule starts the state machine; its function looks at the endpoint as it is
     and makes at most one call a step. An execution that dies is simply started again; two at once end in one place.
+    `key` encrypts the logs.
     """
 
-    def __init__(self, name: str, site: Site, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, site: Site, key: Key, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("takeoff:hosting:Rollout", name, None, opts)
-        self._name, self._site = name, site
+        self._name, self._site, self._key = name, site, key
         self._child = pulumi.ResourceOptions(parent=self)
         function = self._function()
         self.state_machine = self._state_machine(function)
@@ -42,7 +45,9 @@ class Rollout(pulumi.ComponentResource):
 
     def _function(self) -> aws.lambda_.Function:
         name = self._site.name(self._name)
-        log = aws.cloudwatch.LogGroup(self._name, name=f"/aws/lambda/{name}", retention_in_days=90, opts=self._child)
+        log = aws.cloudwatch.LogGroup(
+            self._name, name=f"/aws/lambda/{name}", retention_in_days=90, kms_key_id=self._key.arn, opts=self._child
+        )
         role = Role(
             f"{self._name}-step",
             site=self._site,
@@ -105,11 +110,14 @@ class Rollout(pulumi.ComponentResource):
             opts=self._child,
         )
         role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
+        name = self._site.name(self._name)
+        logging = declare_execution_log(self._name, self._site, name, self._key, role, self._child)
         return aws.sfn.StateMachine(
             self._name,
-            name=self._site.name(self._name),
+            name=name,
             role_arn=role.ready_arn,
             definition=function.arn.apply(lambda arn: definition(arn, self._site.partition, **_WORDS)),
+            logging_configuration=logging,
             opts=self._child,
         )
 

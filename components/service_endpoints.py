@@ -33,6 +33,7 @@ class ServiceEndpoints:
     ) -> None:
         self._name, self._site, self._vpc_id, self._opts = name, site, vpc_id, opts
         self._subnets, self._tables, self._workloads = subnets, tables, workloads
+        self.group_id: pulumi.Output[str] | None = None
 
     def declare(self, services: frozenset[str]) -> list[pulumi.Resource]:
         """Endpoints for the services, and S3's always. Returns what must exist before a call can succeed."""
@@ -54,6 +55,7 @@ class ServiceEndpoints:
 
     def _interfaces(self, services: Sequence[str]) -> list[pulumi.Resource]:
         group = self._group()
+        self.group_id = group.id
         rules: list[pulumi.Resource] = [
             egress_rule(f"{self._name}-endpoints", self._workloads, self._opts, referenced_security_group_id=group.id),
             aws.vpc.SecurityGroupIngressRule(

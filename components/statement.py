@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+_DELIVERY = "a delivery of logs, and the account's policy that lets it in, belong to no log group"
 # Actions for which AWS's service authorization reference lists no resource type: only "*" works. Each with its reason.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 UNSCOPABLE: Mapping[str, str] = {
@@ -20,6 +21,14 @@ UNSCOPABLE: Mapping[str, str] = {
     "ec2:DescribeVpcEndpoints": "EC2 scopes no Describe call",
     "ec2:DescribeVpcs": "EC2 scopes no Describe call",
     "application-autoscaling:DescribeScalableTargets": "the service scopes no Describe call",
+    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    "logs:CreateLogDelivery": _DELIVERY,
+    "logs:DeleteLogDelivery": _DELIVERY,
+    "logs:DescribeResourcePolicies": _DELIVERY,
+    "logs:GetLogDelivery": _DELIVERY,
+    "logs:ListLogDeliveries": _DELIVERY,
+    "logs:PutResourcePolicy": _DELIVERY,
+    "logs:UpdateLogDelivery": _DELIVERY,
 }
 
 

@@ -12,10 +12,12 @@ from components.batch_inference import BatchInference
 from components.cost_guard import CostGuard, CostGuardArgs
 from components.data_lake import DataLake, DataLakeArgs, LakeArgs
 from components.deployer import Deployer, DeployerArgs
+from components.key import Key
 from components.model_endpoint import ModelEndpoint
 from components.model_image import ModelImage
 from components.network import Network, NetworkArgs
 from components.placement import Placement, existing
+from components.previews import PreviewsArgs
 from components.rollout import Rollout
 from components.site import Site
 from infra import config as keys
@@ -40,8 +42,8 @@ def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundatio
     """Declare the parts that the stack file asks for."""
     opts = pulumi.ResourceOptions(provider=provider)
     guarded = pulumi.ResourceOptions(provider=provider, protect=config.protect or None)
-    placement = _placement(site, config, provider)
     lake = DataLake("lake", site, _lake(config), opts=guarded)
+    placement = _placement(site, config, lake.key, provider)
     alerts = _alerts(site, config.alerts, lake, opts) if config.alerts else None
     if config.budget:
         _cost_guard(site, config, config.budget, alerts, opts)
@@ -49,16 +51,16 @@ def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundatio
         site=site,
         config=config,
         lake=lake,
-        rollout=Rollout("rollout", site, opts=opts),
+        rollout=Rollout("rollout", site, lake.key, opts=opts),
         placement=placement,
         alerts=alerts,
-        deployer=_deployer(site, config.deployer, placement, opts) if config.deployer else None,
+        deployer=_deployer(site, config.deployer, lake, placement, opts) if config.deployer else None,
         opts=opts,
         guarded=guarded,
     )
 
 
-def _placement(site: Site, config: keys.Stack, provider: aws.Provider) -> Placement | None:
+def _placement(site: Site, config: keys.Stack, key: Key, provider: aws.Provider) -> Placement | None:
     """Where workloads run: a new VPC, an existing one, or AWS's own network."""
     network, opts = config.network, pulumi.ResourceOptions(provider=provider)
     if network is None:
@@ -72,7 +74,7 @@ def _placement(site: Site, config: keys.Stack, provider: aws.Provider) -> Placem
         opts=pulumi.InvokeOptions(provider=provider),
     )
     chosen = sorted(zones.names)[: network.zones]
-    args = NetworkArgs(cidr=network.cidr, zones=chosen, nat=network.nat, services=_services(config))
+    args = NetworkArgs(cidr=network.cidr, zones=chosen, nat=network.nat, services=_services(config), key=key)
     return Network("network", site, args, opts=opts).placement
 
 
@@ -113,13 +115,22 @@ def _cost_guard(
 
 
 def _deployer(
-    site: Site, deployer: keys.Deployer, placement: Placement | None, opts: pulumi.ResourceOptions
+    site: Site,
+    deployer: keys.Deployer,
+    lake: DataLake,
+    placement: Placement | None,
+    opts: pulumi.ResourceOptions,
 ) -> Deployer:
+    group = placement.endpoints_group if placement else None
     args = DeployerArgs(
         repository=deployer.repository,
         branch=deployer.branch,
         role_arn=deployer.role,
         state=deployer.state,
+        key=lake.key,
         placement=placement,
+        previews=PreviewsArgs(role_arn=deployer.preview_role, reports=lake.models, key=lake.key, endpoints_group=group)
+        if deployer.preview_role
+        else None,
     )
     return Deployer("deployer", site, args, opts=opts)

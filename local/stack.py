@@ -40,10 +40,6 @@ class LocalStack:
         self._show("up", "--suppress-outputs", *(["--refresh"] if refresh else []))
         self._mark.unlink()
 
-    def preview(self) -> None:
-        """Show what `up` would change. Raises EngineError."""
-        self._show("preview")
-
     def unfinished_since(self) -> float | None:
         """When the first `up` began that did not finish, in seconds since the epoch; None when the last one did."""
         return self._mark.stat().st_mtime if self._mark.exists() else None
@@ -94,7 +90,7 @@ class LocalStack:
     def _show(self, *arguments: str) -> None:
         """Run the engine with its own display: a live tree on a terminal, one line per change in a log."""
         quiet = [] if sys.stdout.isatty() else ["--suppress-progress"]
-        sure = [] if arguments[0] == "preview" else ["--yes", "--skip-preview"]
+        sure = ["--yes", "--skip-preview"]
         command = ["pulumi", *arguments, *sure, *quiet, "--stack", self.name]
         done = subprocess.run(command, cwd=REPOSITORY, env=dict(self.env), check=False)
         if done.returncode:

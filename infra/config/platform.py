@@ -107,6 +107,9 @@ class Deployer(Strict):
     role: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] = Field(
         description="the deployer role that bootstrap/ made"
     )
+    preview_role: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
+        default=None, description="the preview role that bootstrap/ made: pull requests are previewed in the network"
+    )
     state: Annotated[str, StringConstraints(pattern=r"^s3://.+$")] = Field(
         description="the state bucket that bootstrap/ made"
     )

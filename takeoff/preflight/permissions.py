@@ -61,6 +61,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:lambda/permission:Permission": ("lambda:AddPermission", "lambda:RemovePermission"),
     "aws:s3/bucket:Bucket": ("s3:CreateBucket", "s3:DeleteBucket"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
+    "aws:s3/bucketLogging:BucketLogging": ("s3:PutBucketLogging",),
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": ("s3:PutBucketObjectLockConfiguration",),
     "aws:s3/bucketPolicy:BucketPolicy": ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),

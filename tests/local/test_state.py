@@ -68,10 +68,16 @@ def test_make_refuses_anything_else_in_one_line_that_says_both_ways(arguments: l
     assert "`pulumi up --stack " in line
 
 
-@pytest.mark.parametrize("target", ["preview", "up", "down", "predict", "status", "logs"])
+@pytest.mark.parametrize("target", ["up", "down", "predict", "status", "logs"])
 def test_every_target_on_a_stack_asks_first_and_hands_the_name_on(target: str) -> None:
     refused = subprocess.run(["make", target, "STACK=prod"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (refused.returncode, "BACKEND=emulated" in refused.stderr) == (2, True)
     dry = ["make", "--dry-run", target, "STACK=prod", "BACKEND=emulated"]
     shown = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert f"-m local {target} --stack prod" in shown
+
+
+def test_a_preview_needs_no_backend_as_it_changes_nothing() -> None:
+    dry = ["make", "--dry-run", "preview", "STACK=prod", "ARGS=--all"]
+    shown = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "-m local preview --stack prod --all" in shown

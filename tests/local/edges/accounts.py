@@ -15,6 +15,7 @@ NEVER = f"{MADE}the_deployer_never_reaches_beyond_its_boundary"
 INSIDE = f"{MADE}a_role_inside_the_boundary_has_services_and_no_iam"
 ENVIRONMENT_ONLY = f"{MADE}only_jobs_in_a_named_environment_of_the_repository_take_the_deployers_role"
 GUARDED = f"{MADE}the_state_its_key_and_their_settings_are_protected_and_old_states_go"
+LOOKS = f"{MADE}the_preview_role_starts_previews_in_the_network_as_the_projects_own_role_and_reads_their_reports_alone"
 EVERY = f"{MADE}every_singleton_can_be_created"
 RECORDER = f"{MADE}the_recorder_reads_by_awss_policy_and_writes_to_its_bucket_alone"
 
@@ -32,12 +33,22 @@ EDGES = (
     ),
     Sabotage(
         "trust-projects", "iam.Role", POLICIES,
-        '"Condition": {"ArnLike": {"aws:PrincipalArn": _iam(site, "role/takeoff-*-deployer")}},', "", ENVIRONMENT_ONLY,
+        '"Condition": {"ArnLike": {"aws:PrincipalArn": _iam(site, f"role/takeoff-*-{project}")}},', "", ENVIRONMENT_ONLY,
     ),
     Sabotage(
-        "preview-subject", "iam.Role", ACCESS, 'self._trust(["pull_request"])', 'self._trust(["*"])',
+        "preview-subject", "iam.Role", ACCESS, 'self._trust(["pull_request", "ref:refs/heads/main"])', 'self._trust(["*"])',
         f"{MADE}a_pull_request_takes_the_preview_role_and_no_other",
     ),
+    Sabotage(
+        "preview-projects", "iam.Role", ACCESS, 'project_trust(self._site, "previews")',
+        'project_trust(self._site, "deployer")', f"{MADE}a_pull_request_takes_the_preview_role_and_no_other",
+    ),
+    Sabotage("previews-as-their-own-role", "iam.Policy", POLICIES,
+             ', "Condition": {"Null": {"codebuild:serviceRole": "true"}},', ",", LOOKS),
+    Sabotage("previews-and-no-deployer", "iam.Policy", POLICIES, '"project/takeoff-*-previews"',
+             '"project/takeoff-*"', LOOKS),
+    Sabotage("reports-and-no-artifacts", "iam.Policy", POLICIES, '"Resource": f"{previews}/previews/*"',
+             '"Resource": f"{previews}/*"', LOOKS),
     Sabotage(
         "deployer-policy", "iam.RolePolicyAttachment", ACCESS,
         'self._attach("deployer", role, self._policy("deployer", body))', "",

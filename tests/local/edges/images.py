@@ -17,7 +17,7 @@ INSIDE = f"{IMAGE}a_build_inside_a_network_may_make_its_interface_in_those_subne
 EXPIRES = f"{IMAGE}no_image_that_a_tag_names_ever_expires"
 NO_IMAGE = f"{COMMAND}a_build_that_succeeded_without_an_image_has_failed"
 MODEL_IMAGE, BUILD = "components/model_image.py", "components/build_project.py"
-APPLIES, TAKEOFF = "components/deployer.py", "takeoff/image.py"
+APPLIES, PREVIEWS, TAKEOFF = "components/deployer.py", "components/previews.py", "takeoff/image.py"
 
 EDGES = (
     Sabotage("image-tags-immutable", "ecr.Repository", MODEL_IMAGE, 'image_tag_mutability="IMMUTABLE",', "", TAGS),
@@ -103,6 +103,38 @@ EDGES = (
         "resources=[args.role_arn]",
         'resources=["arn:aws:iam::123456789012:role/*"]',
         f"{DEPLOYER}its_own_role_may_become_the_deployer_write_its_log_and_nothing_else",
+    ),
+    Sabotage(
+        "previews-become-one-role",
+        "iam.RolePolicy",
+        PREVIEWS,
+        'role.allow(Statement(actions=["sts:AssumeRole"], resources=[args.role_arn]))',
+        "",
+        f"{DEPLOYER}what_runs_unread_code_may_look_add_a_report_write_its_log_and_nothing_else",
+    ),
+    Sabotage(
+        "previews-reports-only",
+        "iam.RolePolicy",
+        PREVIEWS,
+        "args.reports.grant_write(role, NAME)",
+        'args.reports.grant_write(role, "")',
+        f"{DEPLOYER}what_runs_unread_code_may_look_add_a_report_write_its_log_and_nothing_else",
+    ),
+    Sabotage(
+        "previews-name",
+        "codebuild.Project",
+        PREVIEWS,
+        'NAME = "previews"',
+        'NAME = "previews-deployer"',
+        f"{DEPLOYER}its_role_is_none_that_bootstrap_lets_become_the_deployer",
+    ),
+    Sabotage(
+        "previews-apart",
+        "ec2.SecurityGroup",
+        PREVIEWS,
+        "security_group_ids=[after(group.id, rules)]",
+        "security_group_ids=placement.security_group_ids",
+        f"{DEPLOYER}inside_the_network_unread_code_is_no_member_of_the_workloads_group",
     ),
     Sabotage(
         "deployer-branch",

@@ -32,6 +32,20 @@ def a_bucket(cloud: Cloud) -> dict[str, Any]:
     return {"bucket": name}
 
 
+def a_bucket_that_takes_logs(cloud: Cloud) -> dict[str, Any]:
+    made, s3 = a_bucket(cloud), cloud.client("s3")
+    target = f"{made['bucket']}-logs"
+    s3.create_bucket(Bucket=target)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": ["s3:PutObject"],
+        "Resource": f"arn:aws:s3:::{target}/*",
+    }
+    s3.put_bucket_policy(Bucket=target, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return made | {"target": target}
+
+
 def a_role(cloud: Cloud) -> dict[str, Any]:
     role = cloud.role()
     return {"role": role, "role_name": role.rpartition("/")[2]}
@@ -201,6 +215,23 @@ CASES: dict[str, Case] = {
         drifts="policy",
         deleted=lambda s3, s: s3.delete_bucket_policy(Bucket=s["bucket"]),
     ),
+    "aws:s3/bucketLogging:BucketLogging": Case(
+        service="s3",
+        needs=a_bucket_that_takes_logs,
+        inputs={"bucket": "{bucket}", "targetBucket": "{target}", "targetPrefix": "one/"},
+        changed={"targetPrefix": "two/"},
+        replaced={"bucket": "another-bucket"},
+        seen={
+            "targetBucket": lambda s3, s: s3.get_bucket_logging(Bucket=s["bucket"])["LoggingEnabled"]["TargetBucket"],
+            "targetPrefix": lambda s3, s: s3.get_bucket_logging(Bucket=s["bucket"])["LoggingEnabled"]["TargetPrefix"],
+        },
+        elsewhere=lambda s3, s: s3.put_bucket_logging(
+            Bucket=s["bucket"],
+            BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": s["targetBucket"], "TargetPrefix": "theirs/"}},
+        ),
+        drifts="targetPrefix",
+        deleted=lambda s3, s: s3.put_bucket_logging(Bucket=s["bucket"], BucketLoggingStatus={}),
+    ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Case(
         service="s3",
         needs=a_bucket,
@@ -264,12 +295,15 @@ CASES: dict[str, Case] = {
     ),
     "aws:cloudwatch/logGroup:LogGroup": Case(
         service="logs",
-        inputs={"retentionInDays": 7},
-        changed={"retentionInDays": 30},
+        inputs={"retentionInDays": 7, "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/one"},
+        changed={"retentionInDays": 30, "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/two"},
         removed="retentionInDays",
         replaced={"logGroupClass": "INFREQUENT_ACCESS"},
         unsent={"skipDestroy": True},
-        seen={"retentionInDays": lambda logs, s: _log_group(logs, s).get("retentionInDays")},
+        seen={
+            "retentionInDays": lambda logs, s: _log_group(logs, s).get("retentionInDays"),
+            "kmsKeyId": lambda logs, s: _log_group(logs, s).get("kmsKeyId"),
+        },
         elsewhere=lambda logs, s: logs.delete_retention_policy(logGroupName=s["id"]),
         drifts="retentionInDays",
         deleted=lambda logs, s: logs.delete_log_group(logGroupName=s["id"]),
@@ -347,7 +381,8 @@ CASES: dict[str, Case] = {
             "definition": machine("first"),
             "roleArn": "{role}",
             "loggingConfiguration": {
-                "level": "ALL",
+                "level": "ERROR",
+                "includeExecutionData": False,
                 "logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:x:*",
             },
         },
@@ -442,7 +477,11 @@ def _logging(machine: Any) -> Any:
     if found["level"] == "OFF":
         return None
     (destination,) = found["destinations"]
-    return {"level": found["level"], "logDestination": destination["cloudWatchLogsLogGroup"]["logGroupArn"]}
+    return {
+        "level": found["level"],
+        "includeExecutionData": found["includeExecutionData"],
+        "logDestination": destination["cloudWatchLogsLogGroup"]["logGroupArn"],
+    }
 
 
 def _log_group(logs: Any, state: Properties) -> Any:

@@ -165,9 +165,30 @@ def test_only_jobs_in_a_named_environment_of_the_repository_take_the_deployers_r
 
 
 def test_a_pull_request_takes_the_preview_role_and_no_other(smallest: Deployment) -> None:
-    (github,) = trust(smallest, "preview")
-    assert github["Condition"]["StringEquals"][f"{policies.GITHUB}:sub"] == ["repo:example/takeoff:pull_request"]
+    github, projects = trust(smallest, "preview")
+    assert github["Condition"]["StringEquals"][f"{policies.GITHUB}:sub"] == [
+        "repo:example/takeoff:pull_request",
+        "repo:example/takeoff:ref:refs/heads/main",
+    ]
+    assert projects["Condition"] == {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/takeoff-*-previews"}}
     assert "pull_request" not in json.dumps(trust(smallest, "deployer"))
+    assert "previews" not in json.dumps(trust(smallest, "deployer"))
+
+
+def test_the_preview_role_starts_previews_in_the_network_as_the_projects_own_role_and_reads_their_reports_alone() -> (
+    None
+):
+    written = policies.preview(SITE, "arn:aws:s3:::state", "arn:aws:kms:us-east-1:1:key/k")
+    statements = {each["Sid"]: each for each in written["Statement"]}
+    started = statements["InTheNetwork"]
+    assert started["Resource"].endswith(":project/takeoff-*-previews")
+    assert started["Condition"] == {"Null": {"codebuild:serviceRole": "true"}}
+    report = f"arn:aws:s3:::takeoff-prod-models-{ACCOUNT}"
+    assert decide(written, "s3:GetObject", f"{report}/previews/1/report.md")
+    assert not decide(written, "s3:GetObject", f"{report}/breast-cancer/1/model.tar.gz")
+    assert not decide(
+        written, "codebuild:StartBuild", f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/takeoff-prod-deployer"
+    )
 
 
 def test_each_role_has_the_one_policy_that_is_written_for_it(smallest: Deployment) -> None:

@@ -28,7 +28,10 @@ PLACEMENT = Placement(vpc_id="vpc-1", subnet_ids=["subnet-1", "subnet-2"], secur
 
 def declared(placement: Placement | None = None) -> Deployment:
     def program() -> None:
-        args = DeployerArgs(repository=REPOSITORY, branch="main", role_arn=ROLE, state=STATE, placement=placement)
+        key = Key("data", site=SITE, purpose="Data")
+        args = DeployerArgs(
+            repository=REPOSITORY, branch="main", role_arn=ROLE, state=STATE, key=key, placement=placement
+        )
         pulumi.export("arn", Deployer("deployer", SITE, args).project_arn)
 
     return deploy(program)
@@ -55,7 +58,8 @@ def test_it_applies_its_own_stack_from_the_branch_one_at_a_time() -> None:
 def test_its_own_role_may_become_the_deployer_write_its_log_and_nothing_else() -> None:
     (policy,) = [json.loads(each.inputs["policy"]) for each in declared().all(aws.iam.RolePolicy)]
     granted = {action: s["Resource"] for s in policy["Statement"] for action in s["Action"]}
-    assert set(granted) == {"sts:AssumeRole", "logs:CreateLogStream", "logs:PutLogEvents"}
+    encrypt = {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert set(granted) == {"sts:AssumeRole", "logs:CreateLogStream", "logs:PutLogEvents"} | encrypt
     assert granted["sts:AssumeRole"] == [ROLE]
 
 
@@ -68,7 +72,8 @@ def test_it_runs_inside_the_network_where_there_is_one() -> None:
     ("key", "value"), [("repository", "https://example.com/o/r"), ("repository", "git@github.com:o/r"), ("state", "x")]
 )
 def test_a_source_or_state_that_cannot_be_is_refused(key: str, value: str) -> None:
-    given: dict[str, Any] = {"repository": REPOSITORY, "branch": "main", "role_arn": ROLE, "state": STATE, key: value}
+    given: dict[str, Any] = {"repository": REPOSITORY, "branch": "main", "role_arn": ROLE, "state": STATE, "key": None}
+    given[key] = value
     with pytest.raises(ValueError, match=f"deployer.{key}: got .*; allowed: "):
         DeployerArgs(**given)
 
@@ -79,7 +84,13 @@ def with_previews(placement: Placement | None = None, endpoints_group: str | Non
         bucket = Bucket("models", site=SITE, key=key, force_destroy=False)
         previews = PreviewsArgs(role_arn=LOOKS, reports=bucket, key=key, endpoints_group=endpoints_group)
         args = DeployerArgs(
-            repository=REPOSITORY, branch="main", role_arn=ROLE, state=STATE, placement=placement, previews=previews
+            repository=REPOSITORY,
+            branch="main",
+            role_arn=ROLE,
+            state=STATE,
+            key=key,
+            placement=placement,
+            previews=previews,
         )
         Deployer("deployer", SITE, args)
 

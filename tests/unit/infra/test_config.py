@@ -63,7 +63,11 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], st
         "greater than 0",
     ),
     "two KPIs of one name": (lambda s, m: m.update(kpis=[KPI, KPI]), f"{MODEL}.kpis", "a name of its own"),
-    "a KPI whose target is no number": (lambda s, m: m.update(kpis=[{**KPI, "target": "high"}]), f"{MODEL}.kpis[0].target", "valid number"),
+    "a KPI whose target is no number": (
+        lambda s, m: m.update(kpis=[{**KPI, "target": "high"}]),
+        f"{MODEL}.kpis[0].target",
+        "valid number",
+    ),
     "a body above SageMaker's limit": (
         lambda s, m: m.update(usage={"requestKb": 6001}),
         f"{MODEL}.usage.requestKb",
