@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from catalog.shape import mapping, mappings
+
 # Kubernetes' suffixes of quantities. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 _SUFFIXES: Mapping[str, Decimal] = {
     "m": Decimal("0.001"),
@@ -27,10 +29,10 @@ def quantity(value: Any) -> Decimal:
 def requests(pod: Mapping[str, Any]) -> Mapping[str, Decimal]:
     """What the scheduler adds up: containers together, or the largest init container; in cores, bytes and pieces.
 
-    A limit without a request is one. Raises ValueError for a quantity that Kubernetes would not read.
+    A limit without a request is one. Raises ValueError for what Kubernetes would not read.
     https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
     """
-    groups = [[_asked(each) for each in pod.get(key) or ()] for key in ("containers", "initContainers")]
+    groups = [[_asked(each) for each in mappings(pod.get(key), key)] for key in ("containers", "initContainers")]
     names = {name for group in groups for each in group for name in each}
     zero = Decimal(0)
     return {
@@ -43,6 +45,8 @@ def requests(pod: Mapping[str, Any]) -> Mapping[str, Decimal]:
 
 
 def _asked(container: Mapping[str, Any]) -> dict[str, Decimal]:
-    resources = container.get("resources") or {}
-    merged = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    resources = mapping(container.get("resources"), "resources")
+    merged = {
+        key: value for part in ("limits", "requests") for key, value in mapping(resources.get(part), part).items()
+    }
     return {name: quantity(value) for name, value in merged.items()}

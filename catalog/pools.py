@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from catalog.pod_requests import requests
 from catalog.requirements import Requirement, allows, fits, holds, requirements, types
+from catalog.shape import mapping, mappings
 
 Reason = Literal["no pool", "two pools", "toleration", "size"]
-_POOL_LABEL = "karpenter.sh/nodepool"
+_POOL_LABEL, _REQUIRED = "karpenter.sh/nodepool", "requiredDuringSchedulingIgnoredDuringExecution"
 # Labels that Karpenter or EKS give a node themselves: a pool that does not mention one may have any value of it.
 # https://karpenter.sh/docs/concepts/scheduling/#well-known-labels
 _WELL_KNOWN = (
@@ -60,27 +61,28 @@ class Mismatch:
 
 
 def pool(name: str, declared: Mapping[str, Any]) -> Pool:
-    """A pool from the `spec` of a NodePool of karpenter.sh/v1."""
-    template = declared.get("template") or {}
-    node = template.get("spec") or {}
-    labels = dict((template.get("metadata") or {}).get("labels") or {})
+    """A pool from the `spec` of a NodePool of karpenter.sh/v1. Raises ValueError for what Karpenter would not read."""
+    template = mapping(declared.get("template"), "template")
+    node = mapping(template.get("spec"), "template.spec")
+    labels = mapping(mapping(template.get("metadata"), "template.metadata").get("labels"), "labels")
     return Pool(
         name=name,
         labels={**labels, _POOL_LABEL: name},
-        taints=tuple(node.get("taints") or ()),
+        taints=mappings(node.get("taints"), "taints"),
         requirements=requirements(node.get("requirements")),
     )
 
 
 def workload(name: str, pod: Mapping[str, Any]) -> Workload:
-    """A workload from the `spec` of its pods. Raises ValueError for a quantity that Kubernetes would not read."""
-    affinity = (pod.get("affinity") or {}).get("nodeAffinity") or {}
-    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    """A workload from the `spec` of its pods. Raises ValueError for what Kubernetes would not read."""
+    affinity = mapping(mapping(pod.get("affinity"), "affinity").get("nodeAffinity"), "nodeAffinity")
+    required = mapping(affinity.get(_REQUIRED), _REQUIRED)
+    terms = mappings(required.get("nodeSelectorTerms"), "nodeSelectorTerms")
     return Workload(
         name=name,
-        selector=dict(pod.get("nodeSelector") or {}),
-        terms=tuple(requirements(term.get("matchExpressions")) for term in required.get("nodeSelectorTerms") or ()),
-        tolerations=tuple(pod.get("tolerations") or ()),
+        selector=dict(mapping(pod.get("nodeSelector"), "nodeSelector")),
+        terms=tuple(requirements(term.get("matchExpressions")) for term in terms),
+        tolerations=mappings(pod.get("tolerations"), "tolerations"),
         requests=requests(pod),
     )
 

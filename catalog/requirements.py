@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from catalog.instance_types import InstanceSpec, hosting_types, regions, spec
+from catalog.shape import mappings
+
+_BOUNDS = ("Gt", "Lt")
+# How many values an operator takes.
+_VALUES: Mapping[str, Callable[[int], bool]] = {
+    **dict.fromkeys(("In", "NotIn"), lambda count: count > 0),
+    **dict.fromkeys(("Exists", "DoesNotExist"), lambda count: count == 0),
+    **dict.fromkeys(_BOUNDS, lambda count: count == 1),
+}
 
 
 @dataclass(frozen=True)
@@ -22,11 +31,26 @@ class Requirement:
 
 
 def requirements(raw: Any) -> tuple[Requirement, ...]:
-    """Conditions from the list that a pod or a pool writes; none from nothing."""
-    return tuple(
-        Requirement(each["key"], each.get("operator", "In"), tuple(str(value) for value in each.get("values") or ()))
-        for each in raw or ()
-    )
+    """Conditions from the list that a pod or a pool writes; none from nothing.
+
+    Raises ValueError for what Kubernetes would not read.
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/node-selector-requirement/
+    """
+    return tuple(map(_requirement, mappings(raw, "requirements")))
+
+
+def _requirement(raw: Mapping[str, Any]) -> Requirement:
+    key, operator, values = raw.get("key"), raw.get("operator", "In"), raw.get("values") or []
+    if not isinstance(key, str) or not key or operator not in _VALUES or not isinstance(values, list | tuple):
+        raise ValueError(
+            f"requirement: got {dict(raw)!r}; allowed: key, operator ({', '.join(_VALUES)}) and a list of values"
+        )
+    if not _VALUES[operator](len(values)) or (operator in _BOUNDS and not str(values[0]).isdecimal()):
+        raise ValueError(
+            f"requirement {key} {operator}: got values {list(values)!r}; allowed: one or more of In and NotIn, "
+            "one whole number of Gt and Lt, none of Exists and DoesNotExist"
+        )
+    return Requirement(key, operator, tuple(str(value) for value in values))
 
 
 def holds(asked: Requirement, value: str | None) -> bool:
@@ -35,7 +59,7 @@ def holds(asked: Requirement, value: str | None) -> bool:
         return asked.operator in {"NotIn", "DoesNotExist"}
     if asked.operator in {"In", "NotIn"}:
         return (value in asked.values) is (asked.operator == "In")
-    if asked.operator in {"Gt", "Lt"}:
+    if asked.operator in _BOUNDS:
         bound = Decimal(asked.values[0])
         return Decimal(value) > bound if asked.operator == "Gt" else Decimal(value) < bound
     return asked.operator == "Exists"

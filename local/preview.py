@@ -55,7 +55,7 @@ def assume(ssm: Any, stack: str, models: Mapping[str, Any]) -> None:
         slots = [*SLOTS, *(each["version"] for each in [*entry["variants"], *filter(None, [entry.get("shadow")])])]
         for position, slot in enumerate(dict.fromkeys(sorted(slots)), start=1):
             leaf, version = (slot, f"{position:012x}") if slot in SLOTS else (f"versions/{slot}", slot)
-            artifact = f"s3://takeoff-{stack}-models-{ACCOUNT}/{model}/{version}/model.tar.gz"
+            artifact = f"s3://takeoff-{stack}-models-{ACCOUNT}/{model}/{version:0<64}/model.tar.gz"
             record: dict[str, Any] = {"version": version, "artifact": artifact, "algorithm": "assumed", "metrics": {}}
             facts[leaf] = json.dumps(record)
         for leaf, value in facts.items():

@@ -97,7 +97,7 @@ class Graph:
 
     @cached_property
     def _texts(self) -> Mapping[str, tuple[str, ...]]:
-        return {resource.urn: tuple(_strings(resource.props)) for resource in self.resources}
+        return {resource.urn: tuple(texts(resource.props)) for resource in self.resources}
 
 
 # By what others name a resource that they have no reference to: its own physical name.
@@ -109,12 +109,13 @@ def _identities(resource: Declared) -> list[str]:
     return [name for name in names if isinstance(name, str) and name]
 
 
-def _strings(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value, however deep."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for each in value.values():
-            yield from _strings(each)
+            yield from texts(each)
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _strings(each)
+            yield from texts(each)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 from weakref import WeakKeyDictionary
 
-from policies.declared import Declared, Graph
+from policies.declared import Declared, Graph, texts
 
 # Partition, region and account of an ARN. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12})?:")
@@ -57,18 +57,6 @@ def regions(resource: Declared) -> list[str]:
     found += [name for text in texts(resource.props) for name in _SERVICE.findall(text)]
     own = resource.props.get("region")
     return [*found, own] if isinstance(own, str) and own else found
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Every text in a value, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from texts(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from texts(each)
 
 
 def _most(names: Iterator[str]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from policies.rule import AI, FSBP, OWN, ResourceRule, Rule
+from policies.rule import AI, FSBP, OWN, TAGGING, ResourceRule, Rule
 from policies.rules import MODULES
 
 FILE: Final = Path(__file__).parents[1] / "docs/controls.md"
@@ -48,7 +48,8 @@ Levels are set by environment in `policies/environments/`: what an environment d
 _STANDARDS: Final = {
     AI: "AWS Security Hub: AI Security Best Practices v1.0.0",
     FSBP: "AWS Security Hub: Foundational Security Best Practices v1.0.0",
-    OWN: "Takeoff's own, and controls of AWS outside the two standards",
+    TAGGING: "AWS Security Hub: AWS Resource Tagging Standard v1.0.0",
+    OWN: "Takeoff's own, and controls of AWS outside the three standards",
 }
 
 

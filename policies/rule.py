@@ -9,9 +9,15 @@ from typing import Any, Literal
 from policies.declared import Declared, Graph
 
 Severity = Literal["critical", "high", "medium", "low"]
-Framework = Literal["AI Security Best Practices v1.0.0", "Foundational Security Best Practices v1.0.0", "Takeoff"]
+Framework = Literal[
+    "AI Security Best Practices v1.0.0",
+    "Foundational Security Best Practices v1.0.0",
+    "AWS Resource Tagging Standard v1.0.0",
+    "Takeoff",
+]
 AI: Framework = "AI Security Best Practices v1.0.0"
 FSBP: Framework = "Foundational Security Best Practices v1.0.0"
+TAGGING: Framework = "AWS Resource Tagging Standard v1.0.0"
 OWN: Framework = "Takeoff"
 # A rule's own settings: its defaults, overlaid by the policy configuration of the environment.
 Settings = Mapping[str, Any]

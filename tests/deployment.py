@@ -19,7 +19,10 @@ ACCOUNT = "123456789012"
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """A resource as the program asked for it: inputs with the engine's names, and options."""
+    """A resource as the program asked for it: inputs with the engine's names, and options.
+
+    `made_from` names for each input the resources (URNs) whose outputs it was made from.
+    """
 
     type: str
     name: str
@@ -30,6 +33,7 @@ class Registered:
     retain_on_delete: bool
     ignore_changes: tuple[str, ...]
     depends_on: tuple[str, ...]
+    made_from: Mapping[str, tuple[str, ...]]
     provider: str
 
 
@@ -91,6 +95,7 @@ class _Monitor(MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
         answer = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
+            made_from = {key: tuple(found.urns) for key, found in request.propertyDependencies.items() if found.urns}
             self.registered.append(
                 Registered(
                     type=request.type,
@@ -102,6 +107,7 @@ class _Monitor(MockMonitor):
                     retain_on_delete=request.retainOnDelete,
                     ignore_changes=tuple(request.ignoreChanges),
                     depends_on=tuple(request.dependencies),
+                    made_from=made_from,
                     provider=request.provider,
                 )
             )

@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import json
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 from moto.lakeformation.models import Permission
-from moto.s3.models import S3Backend
+from moto.s3.models import FakeBucket, S3Backend
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from local.cloud import budgets, identity, network_refusals, network_rules, package_groups, projects, scaling_targets
+from local.cloud import (
+    budgets,
+    identity,
+    log_keys,
+    network_refusals,
+    network_rules,
+    package_groups,
+    projects,
+    scaling_targets,
+)
+
+_RULES = (budgets, identity, log_keys, network_refusals, network_rules, package_groups, projects, scaling_targets)
 
 
 def install() -> None:
     """Installs all of them."""
-    for module in (budgets, identity, network_refusals, network_rules, package_groups, projects, scaling_targets):
+    for module in _RULES:
         module.install()
     s3: Any = S3Backend
     locked = s3.get_object_lock_configuration
     # moto answers days and years, of which AWS takes one alone.
     s3.get_object_lock_configuration = lambda self, name: tuple(part or None for part in locked(self, name))
+    bucket: Any = FakeBucket
+    delivers = bucket._log_permissions_enabled_policy
+
+    def log_permissions(target: Any, prefix: str | None) -> Any:
+        # moto cannot read a statement that is for everybody, such as the refusal of plain HTTP.
+        document = json.loads(target.policy or '{"Statement": []}')
+        named = [each for each in document["Statement"] if isinstance(each["Principal"], dict)]
+        policy = json.dumps({"Statement": named}).encode()
+        return delivers(SimpleNamespace(policy=policy, name=target.name, partition=target.partition), prefix)
+
+    bucket._log_permissions_enabled_policy = staticmethod(log_permissions)
     machines: Any = StepFunctionsParserBackend
     start = machines.start_execution
 

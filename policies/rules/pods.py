@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.pools import Mismatch, Pool, match, pool, workload
-from policies.declared import Declared, Graph, given
+from policies.declared import Declared, Graph, given, known
 from policies.nested import apart, inside, settled
 from policies.rule import OWN, Broken, Rule, Settings, StackRule
 
@@ -23,25 +23,34 @@ _DECISIVE = ("nodeSelector", "affinity.nodeAffinity", "tolerations", "containers
 
 
 def _one_pool(graph: Graph, _settings: Settings) -> Iterator[Broken]:
-    pools = [_pool(each) for each in graph.of(_POOL)]
+    pools: list[Pool] = []
+    for each in graph.of(_POOL):
+        try:
+            pools.append(_pool(each))
+        except ValueError as error:
+            yield Broken(each, f"a spec that Karpenter refuses: {error}")
     yield from apart(graph.of(*_PODS), lambda resource: _astray(resource, pools))
 
 
 def _astray(resource: Declared, pools: Sequence[Pool]) -> Iterator[Broken]:
-    found = match(workload(resource.name, _pod(resource)), pools)
+    try:
+        found = match(workload(resource.name, _pod(resource)), pools)
+    except ValueError as error:
+        yield Broken(resource, f"a spec that Kubernetes refuses: {error}")
+        return
     if isinstance(found, Mismatch):
         yield Broken(resource, f"{found.reason}: {found.text}")
 
 
 def _pool(resource: Declared) -> Pool:
+    """Raises UnknownError, and ValueError for what is no pool."""
     metadata, spec = resource.at("metadata.name"), resource.at("spec")
     name = str(settled(metadata, "metadata.name") or resource.name)
-    template = settled(inside(spec, "template") or {}, "spec.template")
-    return pool(name, {"template": template})
+    return pool(name, {"template": settled(inside(spec, "template"), "spec.template")})
 
 
 def _pod(resource: Declared) -> Mapping[str, Any]:
-    """The decisive part of a pod. Raises UnknownError."""
+    """The decisive part of a pod. Raises UnknownError, and ValueError for one without a list of containers."""
     path = _PODS[resource.type]
     pod: dict[str, Any] = {}
     for key in _DECISIVE:
@@ -49,17 +58,29 @@ def _pod(resource: Declared) -> Mapping[str, Any]:
         if not given(value):
             continue
         if key.endswith("ontainers"):
-            pod[key] = [{"resources": settled(inside(each, "resources"), key)} for each in _containers(value, key)]
+            pod[key] = [_asks(each, key) for each in _containers(value, key)]
         elif key == "affinity.nodeAffinity":
             pod["affinity"] = {"nodeAffinity": settled(value, key)}
         else:
             pod[key] = settled(value, key)
+    if "containers" not in pod:
+        raise ValueError(f"{path}.containers: got none; allowed: one or more")
     return pod
 
 
-def _containers(value: Any, of: str) -> list[Any]:
+def _containers(value: Any, of: str) -> Sequence[Any]:
     """The containers, whose images and variables may be unknown where their number is not. Raises UnknownError."""
-    return list(value) if isinstance(value, list | tuple) else [settled(value, of)]
+    listed = known(value, of)
+    if not isinstance(listed, list | tuple):
+        raise ValueError(f"{of}: got {listed!r}; allowed: a list of objects")
+    return listed
+
+
+def _asks(container: Any, of: str) -> Any:
+    """What of a container decides; one that is no object as it is. Raises UnknownError."""
+    if not isinstance(known(container, of), Mapping):
+        return container
+    return {"resources": settled(container.get("resources"), of)}
 
 
 RULES: tuple[Rule, ...] = (

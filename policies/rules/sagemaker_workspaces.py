@@ -11,7 +11,7 @@ from typing import Any
 
 from policies.declared import Declared, given, known
 from policies.nested import customer_key
-from policies.rule import AI, FSBP, OWN, ResourceRule, Rule, Settings
+from policies.rule import AI, FSBP, OWN, TAGGING, ResourceRule, Rule, Settings
 
 _PAGE = "https://docs.aws.amazon.com/securityhub/latest/userguide/sagemaker-controls.html"
 _NOTEBOOK = ("aws:sagemaker/notebookInstance:NotebookInstance",)
@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
         control="SageMaker.6",
         name="sagemaker-6-app-image-config-is-tagged",
         severity="low",
-        frameworks=(OWN,),
+        frameworks=(TAGGING,),
         title="App image configurations are tagged",
         allowed="one tag or more, and those that `keys` names",
         fix='tags={"takeoff:owner": "<e-mail>"}',
@@ -128,7 +128,7 @@ RULES: tuple[Rule, ...] = (
         control="SageMaker.7",
         name="sagemaker-7-image-is-tagged",
         severity="low",
-        frameworks=(OWN,),
+        frameworks=(TAGGING,),
         title="SageMaker images are tagged",
         allowed="one tag or more, and those that `keys` names",
         fix='tags={"takeoff:owner": "<e-mail>"}',

@@ -23,6 +23,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "application-autoscaling:RegisterScalableTarget",
         "application-autoscaling:DeregisterScalableTarget",
     ),
+    "aws:budgets/budget:Budget": ("budgets:ModifyBudget",),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("cloudwatch:PutCompositeAlarm", "cloudwatch:DeleteAlarms"),
     "aws:cloudwatch/dashboard:Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"),
     "aws:cloudwatch/eventRule:EventRule": ("events:PutRule", "events:DeleteRule"),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.spending import Overrun
 from catalog.statement import Key
 from takeoff.preview.document import Line, Section, Table, Tone
-from takeoff.preview.money import Costs
+from takeoff.preview.money import Costs, undecided
 
 
 def section(costs: Costs) -> Section:
     """The change, a table by model, and what is wrong or left out of it."""
     summary = f"USD {costs.difference.usd:+,.0f} a month (USD {costs.before:,.0f} → {costs.after:,.0f})"
-    tone: Tone = "bad" if costs.overruns else "warn" if costs.after_unpriced else "plain"
+    broken = any(not undecided(overrun) for overrun in costs.overruns)
+    tone: Tone = "bad" if broken else "warn" if costs.after_unpriced else "plain"
     lines = (*_overruns(costs), *_pilots(costs), *_unpriced(costs), *_assumed(costs))
     return Section(title="Cost", summary=summary, lines=lines, tables=(_table(costs, "model"),), tone=tone)
 
@@ -38,7 +40,15 @@ def _table(costs: Costs, key: Key) -> Table:
 
 def _overruns(costs: Costs) -> Iterator[Line]:
     for overrun in costs.overruns:
-        yield Line(text=f"budget: {overrun}", mark="✗", tone="bad")
+        if undecided(overrun):
+            yield Line(text=f"budget: {_later(overrun)}", mark="?", tone="warn")
+        else:
+            yield Line(text=f"budget: {overrun}", mark="✗", tone="bad")
+
+
+def _later(overrun: Overrun) -> str:
+    spent = f"at least USD {overrun.got:,.2f} of {overrun.allowed:,.2f} a month"
+    return f"{overrun.what}: {spent}; judged again when all that it uses is known"
 
 
 def _pilots(costs: Costs) -> Iterator[Line]:

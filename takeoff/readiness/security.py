@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.instance_types import has_local_storage
+from takeoff.preview.stream import COMPUTED
 from takeoff.readiness.check import Found, Row
 from takeoff.readiness.view import View, at, listed
 
@@ -41,11 +42,7 @@ def _network_lines(_: View) -> Mapping[str, Any]:
 
 def encryption(view: View) -> Found:
     """Buckets, images, disks and captures are encrypted with a key of the stack's, which rotates."""
-    rules = {
-        str(at(step, "bucket")): at(step, "rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId")
-        for step in view.all("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
-    }
-    bare = [step.name for step in view.all("aws:s3/bucket:Bucket") if not rules.get(str(at(step, "bucket")))]
+    bare = _buckets_without_a_key(view)
     bare += [
         step.name
         for step in view.mine("aws:ecr/repository:Repository")
@@ -58,6 +55,23 @@ def encryption(view: View) -> Found:
     if bare:
         return Found(False, f"without a key of its own, or a key that does not rotate: {', '.join(bare)}")
     return Found(True, "buckets, images, disks and captures; the key rotates")
+
+
+def _buckets_without_a_key(view: View) -> list[str]:
+    """By name, but for those that take access logs: S3 delivers to none with a key.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    logged = {at(step, "targetBucket") for step in view.all("aws:s3/bucketLogging:BucketLogging")}
+    keys = {}
+    for rule in view.all("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"):
+        key = at(rule, "rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId")
+        # Before the first deployment a rule does not know its bucket, but stands beside it in one component.
+        keys[at(rule, "bucket")] = keys[rule.parent] = key
+    buckets = [
+        step for step in view.all("aws:s3/bucket:Bucket") if not keys.get(at(step, "bucket"), keys.get(step.parent))
+    ]
+    return [step.name for step in buckets if at(step, "bucket") not in logged and COMPUTED not in logged]
 
 
 def _disks_are_encrypted(view: View) -> bool:

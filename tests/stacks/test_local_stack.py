@@ -103,7 +103,7 @@ def test_the_key_rotates_and_has_an_alias_and_a_long_farewell(whole: Deployment)
     key = whole.one(aws.kms.Key)
     assert key.inputs["enableKeyRotation"] is True
     assert key.inputs["deletionWindowInDays"] == 30
-    (statement,) = json.loads(key.inputs["policy"])["Statement"]
+    statement, _ = json.loads(key.inputs["policy"])["Statement"]
     assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
     alias = whole.one(aws.kms.Alias)
     assert alias.inputs["name"] == "alias/takeoff-local-data"
@@ -189,6 +189,7 @@ def test_the_rollouts_log_is_kept_for_ninety_days_under_the_functions_name(whole
     log, function = whole.one(aws.cloudwatch.LogGroup, "rollout"), whole.one(aws.lambda_.Function)
     assert log.inputs["name"] == f"/aws/lambda/{function.inputs['name']}"
     assert log.inputs["retentionInDays"] == 90
+    assert log.inputs["kmsKeyId"] == whole.one(aws.sagemaker.EndpointConfiguration).inputs["kmsKeyArn"]
     assert function.inputs["timeout"] == 60
 
 

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from policies.rule import Rule
-from policies.rules.releases import alarms, approval, metrics, rollback
+from policies.rules.releases import alarms, approval, cards, metrics, rollback
 
-RULES: Final[tuple[Rule, ...]] = rollback.RULES + approval.RULES + alarms.RULES + metrics.RULES
+RULES: Final[tuple[Rule, ...]] = rollback.RULES + approval.RULES + cards.RULES + alarms.RULES + metrics.RULES

@@ -1,4 +1,4 @@
-"""Rules on what is asked before a version serves: approval, and a card that only the right people read."""
+"""Rules on what is asked before a version serves: approval, and that it is carried out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Final
 from policies import endpoints
 from policies.declared import Declared, Graph, given, known
 from policies.endpoints import ENDPOINT
-from policies.nested import apart, customer_key, rows
-from policies.rule import OWN, Broken, ResourceRule, Rule, Settings, StackRule
+from policies.nested import apart, rows
+from policies.rule import OWN, Broken, Rule, Settings, StackRule
 
 _RULE, _TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 _GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
@@ -102,11 +102,6 @@ def _matches(name: str, pattern: Any) -> bool:
     return tests.get(operator, False)
 
 
-def _card(card: Declared, _settings: Settings) -> str | None:
-    value = card.at("securityConfig.kmsKeyId")
-    return None if customer_key(value) else f"securityConfig.kmsKeyId {value or 'not set'}"
-
-
 RULES: Final[tuple[Rule, ...]] = (
     StackRule(
         control="Takeoff.5",
@@ -132,17 +127,5 @@ RULES: Final[tuple[Rule, ...]] = (
         source="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html",
         types=(ENDPOINT,),
         check=_unheeded,
-    ),
-    ResourceRule(
-        control="Takeoff.37",
-        name="takeoff-37-model-card-has-your-key",
-        severity="low",
-        frameworks=(OWN,),
-        title="Model cards are encrypted with your key",
-        allowed="securityConfig.kmsKeyId of a key of yours",
-        fix='security_config={"kms_key_id": key.arn}',
-        source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelCardSecurityConfig.html",
-        types=("aws:sagemaker/modelCard:ModelCard", "aws-native:sagemaker:ModelCard"),
-        check=_card,
     ),
 )

@@ -32,6 +32,13 @@ def a_bucket(cloud: Cloud) -> dict[str, Any]:
     return {"bucket": name}
 
 
+def two_keys_for_logs(cloud: Cloud) -> dict[str, Any]:
+    kms = cloud.client("kms")
+    lets_in = {"Effect": "Allow", "Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Action": "kms:Encrypt*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [lets_in | {"Resource": "*"}]})
+    return {name: kms.create_key(Policy=document)["KeyMetadata"]["Arn"] for name in ("key", "key2")}
+
+
 def a_bucket_that_takes_logs(cloud: Cloud) -> dict[str, Any]:
     made, s3 = a_bucket(cloud), cloud.client("s3")
     target = f"{made['bucket']}-logs"
@@ -42,7 +49,9 @@ def a_bucket_that_takes_logs(cloud: Cloud) -> dict[str, Any]:
         "Action": ["s3:PutObject"],
         "Resource": f"arn:aws:s3:::{target}/*",
     }
-    s3.put_bucket_policy(Bucket=target, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    refused = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": plain}
+    s3.put_bucket_policy(Bucket=target, Policy=json.dumps({"Version": "2012-10-17", "Statement": [refused, statement]}))
     return made | {"target": target}
 
 
@@ -295,9 +304,10 @@ CASES: dict[str, Case] = {
     ),
     "aws:cloudwatch/logGroup:LogGroup": Case(
         service="logs",
-        inputs={"retentionInDays": 7, "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/one"},
-        changed={"retentionInDays": 30, "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/two"},
-        removed="retentionInDays",
+        needs=two_keys_for_logs,
+        inputs={"retentionInDays": 7, "kmsKeyId": "{key}"},
+        changed={"retentionInDays": 30, "kmsKeyId": "{key2}"},
+        removed="kmsKeyId",
         replaced={"logGroupClass": "INFREQUENT_ACCESS"},
         unsent={"skipDestroy": True},
         seen={

@@ -56,11 +56,13 @@ aws.cloudwatch.EventTarget("target", rule=rule, target_id="one", arn=arn, opts=i
 # Everything that a network is made of, and what runs in it.
 NETWORK = """
 import pulumi, pulumi_aws as aws
+from components.key import Key
 from components.network import Network, NetworkArgs
 from components.site import Site
 site = Site(stack="engine", account="123456789012", region="us-east-1", partition="aws")
 services = frozenset({"logs", "sagemaker.runtime"})
-args = NetworkArgs(cidr="10.0.0.0/16", zones=["us-east-1a", "us-east-1b"], nat="single", services=services)
+key = Key("data", site=site, purpose="Logs")
+args = NetworkArgs(cidr="10.0.0.0/16", zones=["us-east-1a", "us-east-1b"], nat="single", services=services, key=key)
 network = Network("network", site, args)
 pulumi.export("subnets", pulumi.Output.all(*network.placement.subnet_ids))
 """

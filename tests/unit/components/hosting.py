@@ -52,7 +52,7 @@ def hosted(*, alerted: bool = False, **more: Any) -> Deployment:
         made = {name: value(key, data) if callable(value) else value for name, value in more.items()}
         if alerted:
             made["alerts"] = Alerts("alerts", SITE, alerts)
-        given = args(models=models, key=key, rollout=Rollout("rollout", SITE), **made)
+        given = args(models=models, key=key, rollout=Rollout("rollout", SITE, key), **made)
         ModelEndpoint("m", SITE, given)
 
     return deploy(program)

@@ -171,7 +171,7 @@ def test_only_this_accounts_alarms_rules_and_budgets_publish() -> None:
 
 
 def test_publishers_may_use_the_key_and_rules_without_the_condition_that_would_silence_them() -> None:
-    statements = json.loads(alarm(alerts).one(aws.kms.Key).inputs["policy"])["Statement"][1:]
+    statements = json.loads(alarm(alerts).one(aws.kms.Key).inputs["policy"])["Statement"][2:]
     assert [s["Principal"]["Service"] for s in statements] == list(PUBLISHERS)
     assert all(s["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"] for s in statements)
     account = {"StringEquals": {"aws:SourceAccount": "123456789012"}}

@@ -117,6 +117,13 @@ def test_the_state_machine_calls_its_function_until_it_has_settled(whole: Deploy
     assert states["Failed"] == {"Type": "Fail", "Error": "BatchFailed", "CausePath": "$.reason"}
 
 
+def test_failed_runs_are_logged_under_the_machines_name_and_the_models_tags(whole: Deployment) -> None:
+    machine, log = whole.one(aws.sfn.StateMachine).inputs, whole.one(aws.cloudwatch.LogGroup, "m-batch-states").inputs
+    assert log["name"] == f"/aws/vendedlogs/states/{machine['name']}"
+    assert log["tags"] == {"takeoff:model": "m", "takeoff:owner": "a@example.com"}
+    assert machine["loggingConfiguration"]["logDestination"].endswith(f"{log['name']}:*")
+
+
 def test_the_function_knows_where_things_are(whole: Deployment) -> None:
     found, model = settings(whole), whole.one(aws.sagemaker.Model).inputs
     assert (found.model_name, found.version) == (model["name"], "1" * 12)
@@ -134,8 +141,9 @@ def test_instances_with_disks_of_their_own_take_no_key_for_them() -> None:
 def test_the_functions_archive_holds_what_it_imports_and_its_log_is_kept(whole: Deployment) -> None:
     function = whole.one(aws.lambda_.Function).inputs
     assert function["handler"] == "model_code.batch.handler.handle"
-    assert whole.one(aws.cloudwatch.LogGroup).inputs["name"] == f"/aws/lambda/{function['name']}"
-    assert whole.one(aws.cloudwatch.LogGroup).inputs["retentionInDays"] == 90
+    log = whole.one(aws.cloudwatch.LogGroup, "m-batch").inputs
+    assert (log["name"], log["retentionInDays"]) == (f"/aws/lambda/{function['name']}", 90)
+    assert log["kmsKeyId"] == settings(whole).key
     held = set(function["code"].assets)
     needed = {
         f"{name.replace('.', '/')}.py"
@@ -223,11 +231,11 @@ def test_a_failed_run_is_an_alarm_with_its_page(whole: Deployment) -> None:
     assert (ROOT / "docs/runbooks/batch-failed.md").is_file()
 
 
-def test_without_alerts_there_is_no_alarm_and_fourteen_resources() -> None:
+def test_without_alerts_there_is_no_alarm_and_fifteen_resources() -> None:
     quiet = declared(alerts=False)
     assert quiet.all(aws.cloudwatch.MetricAlarm) == []
     parent = quiet.one("takeoff:hosting:BatchInference").urn
-    assert len([each for each in quiet.resources if each.parent == parent]) == 13
+    assert len([each for each in quiet.resources if each.parent == parent]) == 14
 
 
 def test_in_a_vpc_the_model_is_placed_and_may_make_its_interfaces() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.bucket import Bucket, ObjectLock, lifecycle
+from components.bucket import Bucket, ObjectLock
+from components.bucket_parts import lifecycle
 from components.key import Key
 from components.role import Role
 from components.site import Site
@@ -69,15 +70,25 @@ def test_a_role_that_may_write_adds_objects_under_its_prefix_and_reads_none() ->
 
 def test_what_has_a_term_is_deleted_for_good_a_day_after_it() -> None:
     configuration = made(expire={"m/": 30}).one(aws.s3.BucketLifecycleConfiguration)
-    (rule,) = configuration.inputs["rules"]
+    _, rule = configuration.inputs["rules"]
     assert rule == {
         "id": "expire-m",
         "status": "Enabled",
         "filter": {"prefix": "m/"},
         "expiration": {"days": 30},
         "noncurrentVersionExpiration": {"noncurrentDays": 1},
-        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
     }
+
+
+def test_uploads_that_nobody_finished_go_in_the_whole_bucket() -> None:
+    whole = {
+        "id": "unfinished",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+    }
+    assert [lifecycle({"m/": 1}, None)[0], lifecycle({}, 90)[0]] == [whole, whole]
+    assert lifecycle({}, None) == []
 
 
 def test_versions_have_to_be_on_before_their_rules() -> None:
@@ -88,14 +99,14 @@ def test_versions_have_to_be_on_before_their_rules() -> None:
 
 
 def test_old_versions_can_go_while_what_is_current_stays() -> None:
-    (rule,) = lifecycle({}, 90)
+    _, rule = lifecycle({}, 90)
     assert rule["noncurrent_version_expiration"] == {"noncurrent_days": 90}
     assert "expiration" not in rule
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
     names = [rule["id"] for rule in lifecycle({"": 9, "a/": 1, "b/": 2}, 3)]
-    assert names == ["expire-all", "expire-a", "expire-b", "old-versions"]
+    assert names == ["unfinished", "expire-all", "expire-a", "expire-b", "old-versions"]
 
 
 def test_a_term_of_no_days_is_refused() -> None:
@@ -120,7 +131,7 @@ def test_a_key_lets_in_the_services_it_was_told_of_and_no_other() -> None:
         Key("k", site=SITE, purpose="p", services=["cloudwatch.amazonaws.com"])
 
     deployment = deploy(program)
-    account, service = json.loads(deployment.one(aws.kms.Key).inputs["policy"])["Statement"]
+    account, logs, service = json.loads(deployment.one(aws.kms.Key).inputs["policy"])["Statement"]
     assert account["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
     assert service == {
         "Effect": "Allow",
@@ -129,4 +140,17 @@ def test_a_key_lets_in_the_services_it_was_told_of_and_no_other() -> None:
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
     }
-    assert len(json.loads(made().one(aws.kms.Key).inputs["policy"])["Statement"]) == 1
+    assert json.loads(made().one(aws.kms.Key).inputs["policy"])["Statement"] == [account, logs]
+
+
+def test_a_key_lets_cloudwatch_encrypt_this_accounts_log_groups_and_nothing_else() -> None:
+    _, logs = json.loads(made().one(aws.kms.Key).inputs["policy"])["Statement"]
+    assert logs == {
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+        "Condition": {
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:123456789012:log-group:*"}
+        },
+    }

@@ -38,7 +38,7 @@ def test_the_smallest_lake_is_a_key_and_the_models_bucket() -> None:
     deployment = lake()
     assert [r.name for r in deployment.all("takeoff:access:Key")] == ["data"]
     assert [r.name for r in deployment.all("takeoff:data:Bucket")] == ["models"]
-    assert len(deployment.resources) == 10
+    assert len(deployment.resources) == 11
     assert buckets(deployment)["models"]["bucket"] == "takeoff-test-models-123456789012"
 
 
@@ -60,9 +60,9 @@ def test_what_stood_alone_before_keeps_its_data(monkeypatch: pytest.MonkeyPatch)
 
 def test_captures_stay_for_their_term_for_all_or_by_model() -> None:
     def terms(days: Any) -> dict[str, int]:
-        configuration = lake(captures=True, capture_days=days).one(aws.s3.BucketLifecycleConfiguration)
-        assert configuration.name == "captures"
-        return {rule["filter"]["prefix"]: rule["expiration"]["days"] for rule in configuration.inputs["rules"]}
+        configuration = lake(captures=True, capture_days=days).one(aws.s3.BucketLifecycleConfiguration, "captures")
+        rules = [rule for rule in configuration.inputs["rules"] if "expiration" in rule]
+        return {rule["filter"]["prefix"]: rule["expiration"]["days"] for rule in rules}
 
     assert terms(30) == {"": 30}
     assert terms({"a": 7, "b": 90}) == {"a/": 7, "b/": 90}
@@ -77,9 +77,9 @@ def test_captures_without_a_term_are_refused(days: Any) -> None:
 def test_buckets_keep_what_is_in_them_unless_told_otherwise_and_the_audit_bucket_always() -> None:
     args = LakeArgs(audit_days=1)
     kept = {name: b["forceDestroy"] for name, b in buckets(lake(lake=args)).items()}
-    assert kept == dict.fromkeys(("models", "raw", "features", "audit"), False)
+    assert kept == dict.fromkeys(("models", "raw", "features", "audit", "logs"), False)
     gone = {name: b["forceDestroy"] for name, b in buckets(lake(lake=args, retain_data=False)).items()}
-    assert gone == {"models": True, "raw": True, "features": True, "audit": False}
+    assert gone == {"models": True, "raw": True, "features": True, "logs": True, "audit": False}
 
 
 def test_nobody_deletes_what_is_audited_for_its_days() -> None:
@@ -90,15 +90,35 @@ def test_nobody_deletes_what_is_audited_for_its_days() -> None:
     assert lock.inputs["rule"] == {"defaultRetention": {"mode": "COMPLIANCE", "days": 365}}
 
 
-def test_overwritten_data_can_be_had_back_for_ninety_days() -> None:
-    rules = {c.name: c.inputs["rules"] for c in whole().all(aws.s3.BucketLifecycleConfiguration)}
-    assert set(rules) == {"raw", "features"}
-    assert all(r[0]["noncurrentVersionExpiration"] == {"noncurrentDays": 90} for r in rules.values())
+def rules(deployment: Deployment, bucket: str) -> dict[str, Any]:
+    """A bucket's lifecycle rules by their names."""
+    configuration = deployment.one(aws.s3.BucketLifecycleConfiguration, bucket)
+    return {rule["id"]: rule for rule in configuration.inputs["rules"]}
 
 
-def test_everything_is_under_one_key() -> None:
+@pytest.mark.parametrize("bucket", ["models", "raw", "features"])
+def test_overwritten_data_can_be_had_back_for_ninety_days(bucket: str) -> None:
+    assert rules(whole(), bucket)["old-versions"]["noncurrentVersionExpiration"] == {"noncurrentDays": 90}
+
+
+def test_what_was_overwritten_in_the_audit_bucket_goes_when_no_lock_can_hold_it_any_more() -> None:
+    found = rules(whole(), "audit")
+    assert set(found) == {"unfinished", "old-versions"}
+    assert found["old-versions"]["noncurrentVersionExpiration"] == {"noncurrentDays": 365}
+
+
+def test_reports_of_previews_go_after_two_weeks_and_artifacts_stay() -> None:
+    found = {
+        rule["filter"]["prefix"]: rule["expiration"]
+        for rule in rules(lake(), "models").values()
+        if "expiration" in rule
+    }
+    assert found == {"previews/": {"days": 14}}
+
+
+def test_everything_but_access_logs_is_under_one_key() -> None:
     deployment = whole()
-    encryptions = deployment.all(aws.s3.BucketServerSideEncryptionConfiguration)
+    encryptions = [e for e in deployment.all(aws.s3.BucketServerSideEncryptionConfiguration) if e.name != "logs"]
     assert len(encryptions) == 4
     key = deployment.one(aws.kms.Key).urn
     assert all(key in encryption.depends_on for encryption in encryptions)

@@ -98,11 +98,12 @@ def test_the_project_builds_the_uploaded_source_by_the_one_buildspec_one_at_a_ti
     assert "vpcConfig" not in inputs
 
 
-def test_a_build_writes_a_log_that_ends_after_ninety_days() -> None:
+def test_a_build_writes_an_encrypted_log_that_ends_after_ninety_days() -> None:
     deployment = declared()
     log = deployment.one(aws.cloudwatch.LogGroup)
     assert (log.inputs["name"], log.inputs["retentionInDays"]) == ("/aws/codebuild/takeoff-test-fraud-image", 90)
     project = deployment.one(aws.codebuild.Project)
+    assert log.inputs["kmsKeyId"] == project.inputs["encryptionKey"]
     assert project.inputs["logsConfig"]["cloudwatchLogs"]["groupName"] == log.inputs["name"]
     assert granted(deployment)["logs:PutLogEvents"]["Resource"] == [
         f"arn:aws:cloudwatch:us-east-1:123456789012:loggroup/{log.inputs['name']}:*"
@@ -151,9 +152,10 @@ def test_a_build_inside_a_network_may_make_its_interface_in_those_subnets_alone(
 
 @pytest.mark.parametrize("minutes", [4, 481])
 def test_a_build_of_no_possible_length_is_refused(minutes: int) -> None:
-    source = aws.codebuild.ProjectSourceArgs(type="S3")
+    source, nothing = aws.codebuild.ProjectSourceArgs(type="S3"), object()
+    given: dict[str, Any] = {"description": "d", "source": source, "variables": {}, "key": nothing}
     with pytest.raises(ValueError, match="allowed: 5 to 480"):
-        BuildProjectArgs(description="d", source=source, variables={}, minutes=minutes)
+        BuildProjectArgs(**given, minutes=minutes)
 
 
 def test_what_belongs_to_the_image_carries_its_models_name_and_owner() -> None:

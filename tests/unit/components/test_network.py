@@ -11,6 +11,7 @@ import pulumi_aws as aws
 import pytest
 
 from catalog.subnets import overlap
+from components.key import Key
 from components.network import Network, NetworkArgs
 from components.placement import Placement, after, existing
 from components.site import Site
@@ -26,13 +27,15 @@ def args(**other: Any) -> NetworkArgs:
         "zones": ZONES,
         "nat": "none",
         "services": frozenset({"sagemaker.runtime", "logs"}),
+        "key": None,
     }
     return NetworkArgs(**{**given, **other})
 
 
 def network(**other: Any) -> Deployment:
     def program() -> None:
-        placement = Network("network", SITE, args(**other)).placement
+        key = Key("data", site=SITE, purpose="p")
+        placement = Network("network", SITE, args(key=key, **other)).placement
         consumer(placement)
 
     return deploy(program)
@@ -176,10 +179,11 @@ def test_with_a_way_out_workloads_call_anybody_by_https_and_nobody_calls_them() 
     assert not any("cidrIpv4" in rule.inputs for rule in deployment.all(aws.vpc.SecurityGroupIngressRule))
 
 
-def test_every_connection_is_logged_for_ninety_days_by_a_role_that_can_do_no_more() -> None:
+def test_every_connection_is_logged_for_ninety_days_under_the_key_by_a_role_that_can_do_no_more() -> None:
     deployment = network()
     log = deployment.one(aws.cloudwatch.LogGroup)
     assert log.inputs["retentionInDays"] == 90
+    assert log.inputs["kmsKeyId"] == "arn:aws:kms:us-east-1:123456789012:key/data"
     flows = deployment.one(aws.ec2.FlowLog).inputs
     assert (flows["vpcId"], flows["trafficType"], flows["logDestinationType"]) == ("network", "ALL", "cloud-watch-logs")
     assert flows["logDestination"].endswith(log.inputs["name"])

@@ -13,10 +13,7 @@ from tests.stacks.shipped import whole
 
 @cache
 def declared(stack: str) -> list[Declared]:
-    """Everything that a shipped stack declares once its models have images and versions.
-
-    The mocks do not say which property was made from what; each property names all that its resource waits for.
-    """
+    """Everything that a shipped stack declares once its models have images and versions."""
     return [_declared(resource) for resource in whole(stack).resources]
 
 
@@ -27,7 +24,7 @@ def _declared(resource: Registered) -> Declared:
         urn=resource.urn,
         props=_real(resource.inputs),
         parent=resource.parent,
-        refs=dict.fromkeys(resource.inputs, resource.depends_on) if resource.depends_on else {},
+        refs=resource.made_from,
         protect=resource.protect,
     )
 

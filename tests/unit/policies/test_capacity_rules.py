@@ -34,6 +34,11 @@ def got(name: str, *stack: Declared, **settings: Any) -> list[str]:
     ]
 
 
+def selecting(terms: list[Any]) -> dict[str, Any]:
+    """Node affinity that requires one of some terms."""
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+
+
 @pytest.mark.parametrize(
     ("resource", "gpus"),
     [
@@ -143,3 +148,55 @@ def test_what_does_not_decide_may_be_unknown() -> None:
     pod = {**workloads.pod(**workloads.SOUND), "serviceAccountName": UNKNOWN, "volumes": UNKNOWN}
     assert got(POOL, *workloads.POOLS, workloads.deployment(pod)) == []
     assert got(POOL, *workloads.POOLS, workloads.deployment(UNKNOWN)) == ["?"]
+
+
+@pytest.mark.parametrize(
+    ("pod", "finding"),
+    [
+        (None, "spec.template.spec.containers: got none"),
+        ({"containers": []}, "spec.template.spec.containers: got none"),
+        ({"containers": {"name": "x"}}, "containers: got {'name': 'x'}"),
+        ({"containers": [None]}, "containers: got [None]"),
+        (workloads.pod(initContainers=["x"]), "initContainers: got ['x']"),
+        ({"containers": [{"resources": [1]}]}, "resources: got [1]"),
+        ({"containers": [{"resources": {"requests": "1"}}]}, "requests: got '1'"),
+        ({"containers": [{"resources": {"limits": {"cpu": None}}}]}, "quantity: got 'None'"),
+        (workloads.pod(nodeSelector=["gpu"]), "nodeSelector: got ['gpu']"),
+        (workloads.pod(tolerations=[None]), "tolerations: got [None]"),
+        (workloads.pod(affinity={"nodeAffinity": ["x"]}), "nodeAffinity: got ['x']"),
+        (workloads.pod(affinity=selecting([None])), "nodeSelectorTerms: got [None]"),
+        (workloads.pod(affinity=selecting([{"matchExpressions": [None]}])), "requirements: got [None]"),
+        (
+            workloads.pod(affinity=selecting([{"matchExpressions": [{"operator": "In"}]}])),
+            "requirement: got {'operator'",
+        ),
+        (
+            workloads.pod(affinity=selecting([{"matchExpressions": [{"key": "zone", "operator": "Gt"}]}])),
+            "requirement zone Gt: got values []",
+        ),
+    ],
+)
+def test_a_pod_that_kubernetes_refuses_is_found_with_what_was_got(pod: Any, finding: str) -> None:
+    (found,) = got(POOL, *workloads.POOLS, workloads.deployment(pod))
+    assert found.startswith(f"serve: a spec that Kubernetes refuses: {finding}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "finding"),
+    [
+        ({"template": ["x"]}, "template: got ['x']"),
+        ({"template": {"spec": {"taints": [None]}}}, "taints: got [None]"),
+        ({"template": {"spec": {"requirements": [{"key": None}]}}}, "requirement: got {'key': None}"),
+        ({"template": {"metadata": {"labels": "x"}}}, "labels: got 'x'"),
+    ],
+)
+def test_a_pool_that_karpenter_refuses_is_found_and_the_others_are_judged(spec: Any, finding: str) -> None:
+    refused = declared("kubernetes:karpenter.sh/v1:NodePool", "bad", spec=spec)
+    sound_pod = workloads.deployment(workloads.pod(**workloads.SOUND))
+    (found,) = got(POOL, refused, *workloads.POOLS, sound_pod)
+    assert found.startswith(f"bad: a spec that Karpenter refuses: {finding}")
+
+
+@pytest.mark.parametrize("key", ["nodeSelector", "tolerations", "affinity", "initContainers"])
+def test_null_in_a_pod_is_as_if_it_were_left_out(key: str) -> None:
+    assert got(POOL, workloads.pool("cpu", "m5"), workloads.deployment({"containers": [{}], key: None})) == []

@@ -24,6 +24,7 @@ CARRIED = "takeoff-5-what-is-approved-is-carried-out"
 HEARD = "takeoff-14-endpoint-has-alarms-that-are-heard"
 NIGHT = "takeoff-14-scheduled-runs-that-fail-are-heard"
 HEALTH = "takeoff-32-one-alarm-answers-for-an-endpoint"
+RATED, CAPTURED = "takeoff-51-served-models-have-a-risk-rating", "takeoff-52-high-risk-is-captured"
 OLD = {**sound.NEW, "EndpointConfigName": "takeoff-digits-0"}
 NAMED = sound.endpoint(endpointConfigName=sound.CONFIG)
 
@@ -236,3 +237,47 @@ def test_a_nightly_run_is_heard_only_by_an_alarm_on_its_own_failures() -> None:
     assert got(NIGHT, *stack, sound.failing(alarmActions=[])) == finding
     assert got(NIGHT, *stack, sound.failing(), sound.SUBSCRIBED[0]) == finding
     assert got(NIGHT, sound.MACHINE, declared("aws:scheduler/schedule:Schedule", target={"arn": "arn:x:other"})) == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "finding"),
+    [
+        ([sound.rated("Low", "other")], "digits: no model card with its tag"),
+        ([sound.rated(None)], "digits: risk_rating left out"),
+        ([sound.rated("", content="{")], "digits: risk_rating of no JSON"),
+        ([sound.rated("", content="{}")], "digits: risk_rating left out"),
+        ([sound.rated("low")], "digits: risk_rating low"),
+    ],
+)
+def test_a_served_model_whose_card_is_missing_or_leaves_its_risk_open_is_found(
+    stack: Sequence[Declared], finding: str
+) -> None:
+    assert got(RATED, sound.endpoint(), *stack) == [finding]
+
+
+def test_an_endpoint_without_the_tag_has_no_card_whatever_cards_there_are() -> None:
+    found = got(RATED, sound.endpoint(tags={}), sound.rated("Low"))
+    assert found == ["digits: no tag takeoff:model, by which its card is found"]
+
+
+@pytest.mark.parametrize(
+    ("config", "finding"),
+    [
+        (sound.config("main"), "config: no dataCaptureConfig"),
+        (sound.capturing("Input", "Output", enableCapture=None), "config: dataCaptureConfig.enableCapture not true"),
+        (sound.capturing("Input", "Output", initialSamplingPercentage=0), "config: dataCaptureConfig.initialSampling"),
+        (sound.capturing("Output"), "config: captureOptions without Input"),
+        (sound.capturing(), "config: captureOptions without Input, Output"),
+        (declared("x:y:Z"), "digits: a config that this stack does not declare"),
+    ],
+)
+def test_what_a_model_of_high_risk_does_not_keep_is_found(config: Declared, finding: str) -> None:
+    high = [sound.endpoint(), sound.rated("High"), sound.desired("new"), config]
+    (found,) = got(CAPTURED, *high)
+    assert found.startswith(finding)
+    assert got(CAPTURED, sound.endpoint(), sound.rated("Medium"), sound.desired("new"), config) == []
+
+
+def test_one_mode_may_be_both_questions_and_answers() -> None:
+    both = sound.capturing("InputAndOutput")
+    assert got(CAPTURED, sound.endpoint(), sound.rated("High"), sound.desired("new"), both) == []

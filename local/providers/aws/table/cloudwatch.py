@@ -12,7 +12,7 @@ _TARGET = {
 ROWS = (
     Row(
         type="aws:cloudwatch/logGroup:LogGroup",
-        served_by="moto",
+        served_by="ours",
         service="logs",
         schema="AWS::Logs::LogGroup",
         beyond={"retentionInDays": frozenset({0})},

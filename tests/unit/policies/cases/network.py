@@ -15,7 +15,7 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 OLD = "aws:ec2/securityGroupRule:SecurityGroupRule"
 FLOW, ENDPOINT = "aws:ec2/flowLog:FlowLog", "aws:ec2/vpcEndpoint:VpcEndpoint"
 ROUTE, ASSOCIATION = "aws:ec2/route:Route", "aws:ec2/routeTableAssociation:RouteTableAssociation"
-MODEL = "aws:sagemaker/model:Model"
+MODEL, IGW = "aws:sagemaker/model:Model", declared("aws:ec2/internetGateway:InternetGateway", "igw")
 NET = declared(VPC, "net", enableDnsSupport=True, enableDnsHostnames=True)
 IN_NET = {"vpcId": (NET.urn,)}
 HELD = {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}
@@ -69,6 +69,23 @@ PUBLIC = [
     declared(ASSOCIATION, "a", routeTableId="rtb-1", subnetId="subnet-public"),
     declared(ASSOCIATION, "b", routeTableId="rtb-2", subnetId="subnet-private"),
 ]
+
+# The same before anything is there: who leads where is known by reference alone.
+PLANNED = [
+    declared(
+        ROUTE,
+        props={"routeTableId": UNKNOWN, "gatewayId": UNKNOWN},
+        refs={"routeTableId": ("urn::t",), "gatewayId": (IGW.urn,)},
+    ),
+    declared(
+        ASSOCIATION,
+        "a",
+        props={"routeTableId": UNKNOWN, "subnetId": UNKNOWN},
+        refs={"routeTableId": ("urn::t",), "subnetId": ("urn::public",)},
+    ),
+    IGW,
+]
+PLACED = declared(MODEL, "planned", vpcConfig={"subnets": UNKNOWN}, refs={"vpcConfig": ("urn::public", "urn::group")})
 
 CASES: dict[str, Case] = {
     "ec2-2-default-group-is-closed": Case(
@@ -187,7 +204,12 @@ CASES: dict[str, Case] = {
     ),
     "takeoff-48-workloads-are-private": Case(
         compliant=[*PUBLIC, declared(MODEL, vpcConfig={"subnets": ["subnet-private"]})],
-        violating=[*PUBLIC, declared(MODEL, vpcConfig={"subnets": ["subnet-private", "subnet-public"]})],
+        violating=[
+            *PUBLIC,
+            *PLANNED,
+            declared(MODEL, vpcConfig={"subnets": ["subnet-private", "subnet-public"]}),
+            PLACED,
+        ],
         unknown=[*PUBLIC, declared(MODEL, vpcConfig={"subnets": UNKNOWN})],
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from policies.declared import UNKNOWN, Declared
@@ -27,6 +28,20 @@ def config(*variants: str, model: str = "m") -> Declared:
     return declared(
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration", "config", {"name": CONFIG}, productionVariants=rows
     )
+
+
+def capturing(*modes: str, **more: Any) -> Declared:
+    """The config that is to be served, which captures."""
+    capture = {"enableCapture": True, "initialSamplingPercentage": 20, **more}
+    capture.setdefault("captureOptions", [{"captureMode": mode} for mode in modes])
+    found = config("main")
+    return replace(found, props={**found.props, "dataCaptureConfig": capture})
+
+
+def rated(risk: Any, name: str = "digits", **more: Any) -> Declared:
+    """A model card."""
+    text = json.dumps({"intended_uses": {"risk_rating": risk}})
+    return declared(CARDS[0], name, {"content": text, "tags": {"takeoff:model": name}, **more})
 
 
 def desired(*alarms: str, **more: Any) -> Declared:
@@ -200,6 +215,16 @@ CASES = {
             live(namespace="AWS/SageMaker", missing=UNKNOWN),
             live(namespace="AWS/SageMaker", missing="missing", actions=[UNKNOWN]),
         ],
+    ),
+    "takeoff-51-served-models-have-a-risk-rating": Case(
+        compliant=[endpoint(), rated("Low"), rated("Unknown", "other")],
+        violating=[endpoint(), rated("Unknown")],
+        unknown=[endpoint(), rated("Low", content=UNKNOWN)],
+    ),
+    "takeoff-52-high-risk-is-captured": Case(
+        compliant=[endpoint(), rated("High"), desired("new"), capturing("Input", "Output")],
+        violating=[endpoint(), rated("High"), desired("new"), capturing("Input")],
+        unknown=[endpoint(), rated("High"), desired("new"), capturing("Input", "Output", enableCapture=UNKNOWN)],
     ),
     "takeoff-37-model-card-has-your-key": Case(
         compliant=[declared(type_, securityConfig={"kmsKeyId": KEY}) for type_ in CARDS],
