@@ -37,7 +37,8 @@ WIDENING = (
 )  # fmt: skip
 # Reading what resources are, never what they hold.
 READS = (
-    "apigateway:GET", "application-autoscaling:Describe*", "application-autoscaling:List*", "budgets:ViewBudget",
+    "apigateway:GET", "application-autoscaling:Describe*", "application-autoscaling:List*",
+    "budgets:ListTagsForResource", "budgets:ViewBudget",
     "cloudwatch:Describe*", "cloudwatch:GetDashboard", "cloudwatch:List*", "codebuild:BatchGetProjects",
     "codebuild:List*", "ec2:Describe*", "ecr:Describe*", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy",
     "ecr:List*", "eks:Describe*", "eks:List*", "events:Describe*", "events:List*", "glue:GetDatabase", "glue:GetTable",
@@ -45,6 +46,7 @@ READS = (
     "kms:GetKeyRotationStatus", "kms:List*", "lakeformation:Get*", "lakeformation:List*", "lambda:GetFunction*",
     "lambda:GetPolicy", "lambda:List*", "logs:Describe*", "logs:List*", "s3:GetBucket*",
     "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:ListAllMyBuckets", "sagemaker:Describe*",
+    "scheduler:GetSchedule", "scheduler:List*",
     "sagemaker:GetModelPackageGroupPolicy",
     "sagemaker:List*", "sns:Get*", "sns:List*", "ssm:DescribeParameters", "ssm:ListTagsForResource",
     "states:Describe*", "states:List*",

@@ -36,12 +36,13 @@ def install() -> None:
     bucket: Any = FakeBucket
     delivers = bucket._log_permissions_enabled_policy
 
-    def log_permissions(target: Any, prefix: str | None) -> Any:
+    def log_permissions(target_bucket: Any, target_prefix: str | None) -> Any:
         # moto cannot read a statement that is for everybody, such as the refusal of plain HTTP.
-        document = json.loads(target.policy or '{"Statement": []}')
+        document = json.loads(target_bucket.policy or '{"Statement": []}')
         named = [each for each in document["Statement"] if isinstance(each["Principal"], dict)]
         policy = json.dumps({"Statement": named}).encode()
-        return delivers(SimpleNamespace(policy=policy, name=target.name, partition=target.partition), prefix)
+        readable = SimpleNamespace(policy=policy, name=target_bucket.name, partition=target_bucket.partition)
+        return delivers(readable, target_prefix)
 
     bucket._log_permissions_enabled_policy = staticmethod(log_permissions)
     machines: Any = StepFunctionsParserBackend

@@ -28,6 +28,18 @@ EQUIVALENTS: Final[dict[str, str]] = {
     ),
     "drop-condition TopicPolicy * aws:Source*": "the other one of aws:SourceArn and aws:SourceAccount still holds the "
     "service to this account",
+    **dict.fromkeys(
+        (
+            "delete BucketServerSideEncryptionConfiguration logs",
+            "empty BucketServerSideEncryptionConfiguration logs rules",
+            "drop BucketServerSideEncryptionConfiguration logs rules?0?.applyServerSideEncryptionByDefault",
+        ),
+        "S3 encrypts every new object with its own keys whether or not a bucket says so, and logs take no other",
+    ),
+    **dict.fromkeys(
+        ("drop Budget budget notifications?[01]?.*", "empty Budget budget notifications?[01]?.*"),
+        "the stack's topic for warnings, the other subscriber, tells the same people",
+    ),
     "delete Budget budget-*": "the stack's own budget, over all models, still tells the same people",
 }
 MOST: Final = 0.05

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from policies.declared import Declared
-from policies.proof import resources, statements, texts, values
+from policies.proof import grants, resources, statements, texts, values
 from policies.proof.change import Change, Operator, Site
 from policies.proof.mutant import Mutant
 from policies.proof.properties import Property, properties
@@ -41,7 +41,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "open-port": resources.open_port,
     "private-to-internet": resources.private_to_internet,
     "delete": resources.delete,
-    "delete-grants": resources.delete_grants,
+    "delete-grants": grants.delete_grants,
     "unprotect": resources.unprotect,
     "attach": resources.attach,
     "attach-public": resources.attach_public,

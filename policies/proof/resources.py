@@ -101,19 +101,6 @@ def widen_cidr(site: Site) -> Iterator[Change]:
         yield Change(path=site.property.path, label=address, put=(put,))
 
 
-def delete_grants(site: Site) -> Iterator[Change]:
-    """Whatever a policy grants goes out of it: it permits nothing any more, and what it named nobody reaches."""
-    resource, stack = site.resource, site.stack
-    document = resource.props.get("policy")
-    if not isinstance(document, str):
-        return
-    for bucket in (each for each in stack if each.type == "aws:s3/bucket:Bucket"):
-        put = [without for each in stack if (without := _without_bucket(each, bucket)) != each]
-        # One mutant per bucket, told of the first policy that grants it: the same grants would go each time.
-        if put and put[0].urn == resource.urn:
-            yield Change(path="policy", label=bucket.name, put=tuple(put))
-
-
 def private_to_internet(site: Site) -> Iterator[Change]:
     """A route through a NAT gateway leads through the internet gateway instead, which lets the internet in."""
     resource, stack = site.resource, site.stack
@@ -140,10 +127,15 @@ def _is_only(resource: Declared, key: str, gone: set[str] | frozenset[str]) -> b
 
 
 def _without(resource: Declared, other: Declared, gone: set[str]) -> Declared:
-    """A resource without what it has of one that is gone: inputs that are only that, and its ARN deeper down."""
+    """A resource without what it has of one that is gone: inputs that are only that, and its ARN deeper down.
+
+    What is unknown deeper down was made from what the input was made from: it goes where all of that has gone.
+    """
     prefix = f"arn:aws:{other.type.split(':')[1].split('/')[0]}:"
     inner = {
-        key: NOTHING if _is_only(resource, key, gone) else _terms(_clean(resource.props[key], prefix), other)
+        key: NOTHING
+        if _is_only(resource, key, gone)
+        else _terms(_clean(resource.props[key], prefix, unknown=set(urns) <= gone), other)
         for key, urns in resource.refs.items()
         if gone & set(urns) and key in resource.props
     }
@@ -152,14 +144,18 @@ def _without(resource: Declared, other: Declared, gone: set[str]) -> Declared:
     return replace(resource, props=props, refs={key: urns for key, urns in refs.items() if urns})
 
 
-def _clean(value: Any, prefix: str) -> Any:
-    """A list or a mapping without the ARNs of a service; a JSON text stays as it is."""
+def _clean(value: Any, prefix: str, *, unknown: bool) -> Any:
+    """A list or a mapping without the ARNs of a service, and without what is `unknown`; a JSON text stays as it is."""
     if isinstance(value, dict):
-        inner = {key: _clean(each, prefix) for key, each in value.items()}
+        inner = {key: _clean(each, prefix, unknown=unknown) for key, each in value.items()}
         return {key: each for key, each in inner.items() if each is not NOTHING}
     if isinstance(value, list):
-        return [kept for each in value if (kept := _clean(each, prefix)) is not NOTHING]
-    return NOTHING if isinstance(value, str) and value.startswith(prefix) else value
+        return [kept for each in value if (kept := _clean(each, prefix, unknown=unknown)) is not NOTHING]
+    return NOTHING if (isinstance(value, Unknown) and unknown) or _is_arn(value, prefix) else value
+
+
+def _is_arn(value: Any, prefix: str) -> bool:
+    return isinstance(value, str) and value.startswith(prefix)
 
 
 def _terms(value: Any, alarm: Declared) -> Any:
@@ -168,22 +164,3 @@ def _terms(value: Any, alarm: Declared) -> Any:
         return value
     term = re.escape(f'ALARM("{alarm.props.get("name", alarm.props.get("alarmName"))}")')
     return re.sub(rf"^{term}( (AND|OR) )?|( (AND|OR) ){term}", "", value) or NOTHING
-
-
-def _without_bucket(resource: Declared, bucket: Declared) -> Declared:
-    """A role's policy without the statements, and the resources in them, that name a bucket."""
-    document = resource.props.get("policy")
-    if resource.type != "aws:iam/rolePolicy:RolePolicy" or not isinstance(document, str):
-        return resource
-    arn = f"arn:aws:s3:::{bucket.props.get('bucket')}"
-    parsed = json.loads(document)
-    kept = []
-    for statement in parsed["Statement"]:
-        names = statement.get("Resource", [])
-        names = names if isinstance(names, list) else [names]
-        rest = [name for name in names if name != arn and not name.startswith(f"{arn}/")]
-        if rest or not names:
-            kept.append({**statement, "Resource": rest} if len(rest) < len(names) else statement)
-    if kept == parsed["Statement"]:
-        return resource
-    return replace(resource, props={**resource.props, "policy": json.dumps({**parsed, "Statement": kept})})

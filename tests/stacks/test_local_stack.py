@@ -193,6 +193,12 @@ def test_the_rollouts_log_is_kept_for_ninety_days_under_the_functions_name(whole
     assert function.inputs["timeout"] == 60
 
 
+def test_what_fails_of_a_rollout_is_logged_under_the_machines_name(whole: Deployment) -> None:
+    machine = whole.one(aws.sfn.StateMachine).inputs
+    assert machine["loggingConfiguration"]["level"] == "ERROR"
+    assert machine["loggingConfiguration"]["logDestination"].endswith(f"/aws/vendedlogs/states/{machine['name']}:*")
+
+
 def test_a_step_of_the_rollout_that_fails_is_tried_again(whole: Deployment) -> None:
     states = json.loads(whole.one(aws.sfn.StateMachine).inputs["definition"])["States"]
     (retry,) = states["Step"]["Retry"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.declared import Declared, Graph, given, known
+from policies.declared import Declared, Graph, Unknown, given, known
 from policies.links import each
 from policies.rule import FSBP, OWN, Broken, ResourceRule, Rule, Settings, StackRule
 from policies.rules.network.networks import VPC
@@ -60,6 +60,25 @@ def _inside(graph: Graph, _settings: Settings) -> Iterator[Broken]:
         return f"no vpcConfig.{', '.join(missing)}" if missing else None
 
     return each(graph.of(_PROJECT) if graph.of(VPC) else (), check)
+
+
+def _own_roles(graph: Graph, _settings: Settings) -> Iterator[Broken]:
+    """A build that borrows the role of another may do all that the other may: a preview what only a deployment may."""
+    projects = graph.of(_PROJECT)
+
+    def check(project: Declared) -> str | None:
+        role = _role(graph, project)
+        others = [other.name for other in projects if other is not project and _role(graph, other) == role]
+        return f"the role of {', '.join(others)} too: {role}" if others else None
+
+    return each(projects, check)
+
+
+def _role(graph: Graph, project: Declared) -> str:
+    """A role by its ARN, or by the resource that it comes from while that is unknown. Raises UnknownError."""
+    value, made = project.at("serviceRole"), map(graph.get, project.refs.get("serviceRole", ()))
+    roles = [role.name for role in made if role is not None and role.type == "aws:iam/role:Role"]
+    return roles[0] if isinstance(value, Unknown) and roles else str(known(value, "serviceRole"))
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -122,6 +141,18 @@ RULES: Final[tuple[Rule, ...]] = (
         source="https://docs.aws.amazon.com/codebuild/latest/userguide/create-project.html",
         types=(_PROJECT,),
         check=_unprivileged,
+    ),
+    StackRule(
+        control="Takeoff.36",
+        name="takeoff-36-builds-have-roles-of-their-own",
+        severity="high",
+        frameworks=(OWN,),
+        title="a build's role is its own",
+        allowed="one serviceRole per CodeBuild project",
+        fix="declare a Role for the project",
+        source="https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html",
+        types=(_PROJECT,),
+        check=_own_roles,
     ),
     StackRule(
         control="Takeoff.44",

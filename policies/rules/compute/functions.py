@@ -90,6 +90,9 @@ def _group_of(resource: Declared) -> tuple[str, object]:
         return "logsConfig", None if status == "DISABLED" else (chosen if given(chosen) else f"/aws/codebuild/{name}")
     path = "loggingConfiguration.logDestination" if resource.type == _MACHINE else "logDestination"
     to = resource.at(path)
+    if resource.type == _MACHINE and not given(to):
+        level = known(resource.at("loggingConfiguration.level"), "loggingConfiguration.level")
+        return path, None if level in (None, "", "OFF") else "of its own"
     if isinstance(to, str):
         return path, to.partition(":log-group:")[2].removesuffix(":*") or None
     return path, to

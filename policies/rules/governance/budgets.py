@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policies.declared import Declared, Graph, given, known
@@ -17,6 +17,7 @@ _COSTS: Final = (
     "aws:eks/cluster:Cluster",
     "aws:ec2/natGateway:NatGateway",
 )
+_OWNER: Final = "takeoff:owner"
 _SUBSCRIBERS: Final = ("subscriberEmailAddresses", "subscriberSnsTopicArns")
 
 
@@ -40,10 +41,17 @@ def _quiet(budget: Declared) -> str | None:
     notifications = known(budget.at("notifications"), "notifications") or ()
     if not notifications:
         return "no notifications"
-    unheard: list[Any] = [
-        each for each in notifications if not any(given(known(each, "notifications").get(key)) for key in _SUBSCRIBERS)
-    ]
-    return "a notification without subscribers" if unheard else None
+    found = [known(row, "notifications") for row in notifications]
+    if any(not any(given(row.get(key)) for key in _SUBSCRIBERS) for row in found):
+        return "a notification without subscribers"
+    owner = known(budget.at(f"tags.{_OWNER}"), "tags")
+    deaf = owner and any(owner not in _addresses(row) for row in found)
+    return f"a notification that its owner, {owner}, does not get" if deaf else None
+
+
+def _addresses(row: Mapping[str, Any]) -> list[Any]:
+    """The e-mail addresses that a notification names. Raises UnknownError."""
+    return [known(each, "notifications") for each in known(row.get(_SUBSCRIBERS[0]), "notifications") or ()]
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -53,7 +61,8 @@ RULES: Final[tuple[Rule, ...]] = (
         severity="medium",
         frameworks=(OWN,),
         title="a stack that costs by the hour has a budget that somebody hears of",
-        allowed="a Budget without filters or over the tag `tag`, each with notifications and their subscribers",
+        allowed="a Budget without filters or over the tag `tag`; each with notifications and their subscribers, among "
+        f"them the address in the budget's tag {_OWNER}, where it has one",
         fix="set takeoff:budget in the stack file (monthly, email)",
         source="https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-best-practices.html",
         settings={"tag": "takeoff:stack"},

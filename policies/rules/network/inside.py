@@ -1,11 +1,11 @@
-"""What stays inside the VPC: calls to AWS by its own endpoints, and workloads away from the internet gateway."""
+"""What stays inside the VPC: calls to AWS, by endpoints of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from policies.declared import Declared, Graph, Unknown, UnknownError, given, known
+from policies.declared import Declared, Graph, given, known
 from policies.documents import Statement, statements
 from policies.links import each, parts
 from policies.openness import held
@@ -14,10 +14,7 @@ from policies.rules.network.networks import VPC
 from policies.sources import hub
 
 _ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
-_GATEWAY: Final = "aws:ec2/internetGateway:InternetGateway"
 _PAGE: Final = "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"
-# Where a resource says in which subnets it runs.
-_SUBNETS: Final = ("vpcConfig.subnets", "vpcConfig.subnetIds", "subnetIds")
 # AWS's controls for single services: number, service, its name.
 _SERVICES: Final = (
     (10, "ec2", "Amazon EC2"),
@@ -85,55 +82,6 @@ def _loose(statement: Statement) -> str | None:
     return f"{', '.join(broad)} for whichever account" if broad else None
 
 
-def _private(graph: Graph, _settings: Settings) -> Iterator[Broken]:
-    outside = set(_public_subnets(graph))
-
-    def check(resource: Declared) -> str | None:
-        found = next((shown for path in _SUBNETS if (shown := _inside(resource, path, outside))), None)
-        return f"{', '.join(found)} with a route to an internet gateway" if found else None
-
-    return each((resource for resource in graph.resources if outside), check)
-
-
-def _inside(resource: Declared, path: str, subnets: set[str]) -> list[str]:
-    """Which of some subnets a resource runs in: by reference, else by id. Raises UnknownError."""
-    value = resource.at(path)
-    if not given(value):
-        return []
-    urns = [urn for urn in resource.refs.get(path.partition(".")[0], ()) if urn in subnets]
-    if urns:
-        return [urn.rpartition("::")[2] for urn in urns]
-    return [subnet for subnet in (known(one, path) for one in known(value, path)) if subnet in subnets]
-
-
-def _public_subnets(graph: Graph) -> Iterator[str]:
-    """The subnets with a way to an internet gateway: ids, and the URNs of what an id was made from."""
-    routes = [route for route in graph.of("aws:ec2/route:Route") if _to_internet(graph, route)]
-    tables = {table for route in routes for table in _marks(route, "routeTableId")}
-    for association in graph.of("aws:ec2/routeTableAssociation:RouteTableAssociation"):
-        if given(association.at("subnetId")) and tables.intersection(_marks(association, "routeTableId")):
-            yield from _marks(association, "subnetId")
-
-
-def _to_internet(graph: Graph, route: Declared) -> bool:
-    """Whether a route leads to an internet gateway: one of this stack, or one of that id."""
-    made = [graph.get(urn) for urn in route.refs.get("gatewayId", ())]
-    if any(gateway is not None and gateway.type == _GATEWAY for gateway in made):
-        return True
-    return str(known(route.at("gatewayId"), "gatewayId") or "").startswith("igw-")
-
-
-def _marks(resource: Declared, path: str) -> list[str]:
-    """By what a property names another resource: the URNs that it was made from, and its value if that is known.
-
-    Raises UnknownError where there is neither.
-    """
-    urns, value = resource.refs.get(path, ()), resource.at(path)
-    if isinstance(value, Unknown) and not urns:
-        raise UnknownError(path)
-    return [*urns, *([value] if isinstance(value, str) else [])]
-
-
 RULES: Final[tuple[Rule, ...]] = (
     *(
         StackRule(
@@ -186,17 +134,5 @@ RULES: Final[tuple[Rule, ...]] = (
         source="https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html#edit-vpc-endpoint-policy-s3",
         types=(_ENDPOINT,),
         check=_policy,
-    ),
-    StackRule(
-        control="Takeoff.48",
-        name="takeoff-48-workloads-are-private",
-        severity="high",
-        frameworks=(OWN,),
-        title="what runs in a VPC has no route to an internet gateway",
-        allowed="subnets whose route tables lead to a NAT gateway or nowhere",
-        fix="run it in the private subnets, or take the route out of their table",
-        source="https://docs.aws.amazon.com/vpc/latest/userguide/configure-subnets.html#subnet-types",
-        types=("aws:ec2/route:Route",),
-        check=_private,
     ),
 )

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from policies.rule import Rule
-from policies.rules.s3 import access, grants, keeping, retention
+from policies.rules.s3 import access, grants, keeping, leftovers, retention
 
-RULES: Final[tuple[Rule, ...]] = access.RULES + grants.RULES + keeping.RULES + retention.RULES
+RULES: Final[tuple[Rule, ...]] = access.RULES + grants.RULES + keeping.RULES + retention.RULES + leftovers.RULES

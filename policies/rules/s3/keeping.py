@@ -8,7 +8,16 @@ from typing import Any, Final
 from policies.declared import Declared, Graph, given, known
 from policies.links import each
 from policies.rule import FSBP, OWN, Broken, Rule, Settings, StackRule
-from policies.rules.s3.parts import BUCKETS, ENCRYPTIONS, LOCKS, LOGGINGS, VERSIONINGS, of_bucket, takes_logs
+from policies.rules.s3.parts import (
+    BUCKETS,
+    ENCRYPTIONS,
+    LOCKS,
+    LOGGINGS,
+    VERSIONINGS,
+    lock_days,
+    of_bucket,
+    takes_logs,
+)
 from policies.sources import hub
 
 
@@ -16,11 +25,24 @@ def _logged(graph: Graph, _settings: Settings) -> Iterator[Broken]:
     def check(bucket: Declared) -> str | None:
         # A bucket that logged its own logs would never stop.
         if takes_logs(graph, bucket):
-            return None
+            return _refused(graph, bucket)
         targets = [part.at("targetBucket") for part in of_bucket(graph, bucket, LOGGINGS)]
         return None if any(given(target) for target in targets) else "no BucketLogging"
 
     return each(graph.of(*BUCKETS), check)
+
+
+def _refused(graph: Graph, bucket: Declared) -> str | None:
+    """Why S3 delivers no logs to a bucket that should take them: it says so to nobody.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    if lock_days(graph, bucket):
+        return "a default retention, under which S3 delivers no logs"
+    algorithms = [_algorithm(rule) for rule in _encryption(graph, bucket)]
+    return next(
+        (f"sseAlgorithm {each}, under which S3 delivers no logs" for each in algorithms if each != "AES256"), None
+    )
 
 
 def _versioned(graph: Graph, _settings: Settings) -> Iterator[Broken]:
@@ -38,23 +60,32 @@ def _encrypted(graph: Graph, _settings: Settings) -> Iterator[Broken]:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
         if takes_logs(graph, bucket):
             return None
-        rules = [
-            known(rule, "rules") or {}
-            for part in of_bucket(graph, bucket, ENCRYPTIONS)
-            for rule in known(part.at("rules"), "rules") or ()
-        ]
-        found = [_without_key(rule) for rule in rules] or ["no encryption configuration"]
+        found = [_without_key(rule) for rule in _encryption(graph, bucket)] or ["no encryption configuration"]
         return next((got for got in found if got), None)
 
     return each(graph.of(*BUCKETS), check)
 
 
+def _encryption(graph: Graph, bucket: Declared) -> list[Mapping[str, Any]]:
+    """The rules by which a bucket encrypts. Raises UnknownError."""
+    parts = of_bucket(graph, bucket, ENCRYPTIONS)
+    return [known(rule, "rules") or {} for part in parts for rule in known(part.at("rules"), "rules") or ()]
+
+
+def _default(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    return known(rule.get("applyServerSideEncryptionByDefault"), "rules.applyServerSideEncryptionByDefault") or {}
+
+
+def _algorithm(rule: Mapping[str, Any]) -> str:
+    """By what a rule encrypts; S3's own keys where it does not say. Raises UnknownError."""
+    path = "rules.applyServerSideEncryptionByDefault.sseAlgorithm"
+    return str(known(_default(rule).get("sseAlgorithm"), path) or "AES256")
+
+
 def _without_key(rule: Mapping[str, Any]) -> str | None:
-    path = "rules.applyServerSideEncryptionByDefault"
-    default = known(rule.get("applyServerSideEncryptionByDefault"), path) or {}
-    algorithm, key = known(default.get("sseAlgorithm"), f"{path}.sseAlgorithm"), default.get("kmsMasterKeyId")
+    algorithm, key = _algorithm(rule), _default(rule).get("kmsMasterKeyId")
     if algorithm not in ("aws:kms", "aws:kms:dsse"):
-        return f"sseAlgorithm {algorithm or 'left out'}"
+        return f"sseAlgorithm {algorithm}"
     if not given(key) or (isinstance(key, str) and "alias/aws/" in key):
         return f"kmsMasterKeyId {key or 'left out'}"
     return None
@@ -68,9 +99,7 @@ def _locked(graph: Graph, settings: Settings) -> Iterator[Broken]:
         found = [known(part.at(path), path) or {} for part in of_bucket(graph, bucket, LOCKS)]
         if not found:
             return "no BucketObjectLockConfiguration"
-        mode, days = (known(found[0].get(key), f"{path}.{key}") for key in ("mode", "days"))
-        years = known(found[0].get("years"), f"{path}.years")
-        kept = int(days or 0) + 365 * int(years or 0)
+        mode, kept = known(found[0].get("mode"), f"{path}.mode"), lock_days(graph, bucket)
         if mode in settings["modes"] and kept >= settings["least"]:
             return None
         return f"mode {mode or 'left out'} for {kept} days"
@@ -85,7 +114,7 @@ RULES: Final[tuple[Rule, ...]] = (
         severity="medium",
         frameworks=(FSBP,),
         title="who asks a bucket for what is logged",
-        allowed="a BucketLogging with a targetBucket; the bucket that takes the logs needs none",
+        allowed="a BucketLogging with a targetBucket; of the bucket that takes the logs instead AES256 and no lock",
         fix="declare a BucketLogging to the stack's bucket for logs",
         source=hub("S3.9"),
         types=BUCKETS,

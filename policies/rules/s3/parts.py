@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from policies.declared import Declared, Graph, known
+from policies.declared import Declared, Graph, given, known
 from policies.documents import Statement, statements
 from policies.links import parts
 
@@ -27,6 +27,8 @@ VERSIONINGS: Final = _both("BucketVersioning")
 ENCRYPTIONS: Final = _both("BucketServerSideEncryptionConfiguration")
 LIFECYCLES: Final = _both("BucketLifecycleConfiguration")
 LOCKS: Final = _both("BucketObjectLockConfiguration")
+# Where a lifecycle rule says when an overwritten or deleted version goes.
+OLD: Final = ("noncurrentVersionExpiration", "noncurrentDays")
 
 
 def of_bucket(graph: Graph, bucket: Declared, types: tuple[str, ...]) -> list[Declared]:
@@ -52,3 +54,24 @@ def lifecycle(graph: Graph, bucket: Declared) -> list[Any]:
     for part in of_bucket(graph, bucket, LIFECYCLES):
         rules += known(part.at("rules"), "rules") or []
     return [rule for rule in rules if known(known(rule, "rules").get("status"), "rules.status") == "Enabled"]
+
+
+def whole(rule: Any) -> bool:
+    """Whether a lifecycle rule is over its whole bucket. Raises UnknownError."""
+    chosen = known(rule.get("filter"), "rules.filter") or {}
+    return not given(rule.get("prefix")) and not any(given(known(each, "rules.filter")) for each in chosen.values())
+
+
+def lock_days(graph: Graph, bucket: Declared) -> int:
+    """For how many days a bucket's default lock holds an object; 0 without one. Raises UnknownError."""
+    path = "rule.defaultRetention"
+    found = [known(part.at(path), path) or {} for part in of_bucket(graph, bucket, LOCKS)]
+    days, years = (known(found[0].get(key), f"{path}.{key}") if found else 0 for key in ("days", "years"))
+    return int(days or 0) + 365 * int(years or 0)
+
+
+def days(rule: Mapping[str, Any], block: str, key: str) -> int | None:
+    """A number of days that a lifecycle rule names; None where it does not. Raises UnknownError."""
+    inner = known(rule.get(block), f"rules.{block}") or {}
+    found = known(inner.get(key), f"rules.{block}.{key}")
+    return None if found is None else int(found)

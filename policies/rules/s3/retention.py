@@ -1,4 +1,4 @@
-"""How long objects stay: what is personal goes, and old versions neither go at once nor stay for ever."""
+"""How long objects stay: what is personal goes, and what goes is gone with its earlier versions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any, Final
 from policies.declared import Declared, Graph, known
 from policies.links import each
 from policies.rule import FSBP, OWN, Broken, Rule, Settings, StackRule
-from policies.rules.s3.parts import BUCKETS, lifecycle
+from policies.rules.s3.parts import BUCKETS, OLD, days, lifecycle
 from policies.sources import hub
 
 _CONFIGS: Final = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+_PROJECT: Final = "aws:codebuild/project:Project"
 _LIFECYCLES_PAGE: Final = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html"
 
 
@@ -27,54 +28,51 @@ def _captures(graph: Graph, settings: Settings) -> Iterator[Broken]:
         capture = known(config.at("dataCaptureConfig"), "dataCaptureConfig")
         if not capture or known(capture.get("enableCapture"), "dataCaptureConfig.enableCapture") is False:
             return None
-        uri = known(capture.get("destinationS3Uri"), "dataCaptureConfig.destinationS3Uri")
-        name, _, prefix = str(uri).removeprefix("s3://").partition("/")
-        buckets = [bucket for bucket in graph.of(*BUCKETS) if known(bucket.at("bucket"), "bucket") == name]
-        if not buckets:
-            return None  # somebody else's bucket: its rules are declared elsewhere
-        rules = [rule for rule in lifecycle(graph, buckets[0]) if f"{prefix}/".startswith(_prefix(rule))]
-        return None if any(_expires(rule, settings) for rule in rules) else f"captures under {uri} that stay"
+        uri = str(known(capture.get("destinationS3Uri"), "dataCaptureConfig.destinationS3Uri"))
+        return None if _goes(graph, uri, settings) else f"captures under {uri} that stay"
 
     return each(graph.of(_CONFIGS), check)
+
+
+def _reports(graph: Graph, settings: Settings) -> Iterator[Broken]:
+    path = "environment.environmentVariables"
+
+    def check(project: Declared) -> str | None:
+        variables = [known(row, path) for row in known(project.at(path), path) or ()]
+        for row in variables:
+            uri = str(known(row.get("value"), path)) if row.get("name") in settings["variables"] else ""
+            if uri.startswith("s3://") and not _goes(graph, uri, settings):
+                return f"{row['name']} {uri}, where what is added stays"
+        return None
+
+    return each(graph.of(_PROJECT), check)
+
+
+def _goes(graph: Graph, uri: str, settings: Settings) -> bool:
+    """Whether what is under a prefix of a bucket expires within bounds, for all that is declared here."""
+    name, _, prefix = uri.removeprefix("s3://").partition("/")
+    buckets = [bucket for bucket in graph.of(*BUCKETS) if known(bucket.at("bucket"), "bucket") == name]
+    if not buckets:
+        return True  # somebody else's bucket: its rules are declared elsewhere
+    rules = [rule for rule in lifecycle(graph, buckets[0]) if f"{prefix}/".startswith(_prefix(rule))]
+    return any(_expires(rule, settings) for rule in rules)
 
 
 def _bounded(graph: Graph, settings: Settings) -> Iterator[Broken]:
     def check(bucket: Declared) -> str | None:
         for rule in lifecycle(graph, bucket):
-            days = _days(rule, "expiration", "days")
-            if days is not None and not _expires(rule, settings):
-                return f"rule {rule.get('id')} keeps objects {days} days, and old versions " + _said(rule)
+            kept = days(rule, "expiration", "days")
+            if kept is not None and not _expires(rule, settings):
+                return f"rule {rule.get('id')} keeps objects {kept} days, and old versions " + _said(rule)
         return None
-
-    return each(graph.of(*BUCKETS), check)
-
-
-def _old(graph: Graph, settings: Settings) -> Iterator[Broken]:
-    def check(bucket: Declared) -> str | None:
-        # A lock keeps versions by itself; where objects expire, their versions go with them.
-        rules = [] if bucket.at("objectLockEnabled") is True else lifecycle(graph, bucket)
-        if any(_days(rule, "expiration", "days") is not None for rule in rules):
-            return None
-        found = [days for rule in rules if (days := _days(rule, "noncurrentVersionExpiration", "noncurrentDays"))]
-        wrong = [days for days in found if not settings["least"] <= days <= settings["most"]]
-        if wrong:
-            return f"old versions kept {wrong[0]} days"
-        return "old versions that stay for ever" if rules and not found else None
 
     return each(graph.of(*BUCKETS), check)
 
 
 def _expires(rule: Mapping[str, Any], settings: Settings) -> bool:
     """Objects and then their earlier versions go within the bound: with versions, a deleted object is still there."""
-    days = _days(rule, "expiration", "days")
-    versions = _days(rule, "noncurrentVersionExpiration", "noncurrentDays")
-    return days is not None and versions is not None and days + versions <= settings["most"]
-
-
-def _days(rule: Mapping[str, Any], block: str, key: str) -> int | None:
-    inner = known(rule.get(block), f"rules.{block}") or {}
-    days = known(inner.get(key), f"rules.{block}.{key}")
-    return None if days is None else int(days)
+    objects, versions = days(rule, "expiration", "days"), days(rule, *OLD)
+    return objects is not None and versions is not None and objects + versions <= settings["most"]
 
 
 def _prefix(rule: Mapping[str, Any]) -> str:
@@ -83,7 +81,7 @@ def _prefix(rule: Mapping[str, Any]) -> str:
 
 
 def _said(rule: Mapping[str, Any]) -> str:
-    versions = _days(rule, "noncurrentVersionExpiration", "noncurrentDays")
+    versions = days(rule, *OLD)
     return "for ever" if versions is None else f"{versions} more"
 
 
@@ -129,15 +127,16 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     StackRule(
         control="Takeoff.27",
-        name="takeoff-27-old-versions-are-bounded",
+        name="takeoff-27-reports-expire",
         severity="low",
         frameworks=(OWN,),
-        title="old versions stay long enough to undo a mistake, and not for ever",
-        allowed="noncurrentVersionExpiration.noncurrentDays between `least` and `most`, but in locked buckets",
-        fix="declare a lifecycle rule with it; noncurrent_days of our Bucket writes it",
+        title="what builds report is deleted",
+        allowed="a lifecycle rule over the prefix that a variable of `variables` names: expiration.days and "
+        "noncurrentVersionExpiration within `most` days together",
+        fix="give the bucket an expire rule for the prefix",
         source=_LIFECYCLES_PAGE,
-        settings={"least": 30, "most": 366},
-        types=BUCKETS,
-        check=_old,
+        settings={"variables": ["REPORTS"], "most": 90},
+        types=(_PROJECT,),
+        check=_reports,
     ),
 )

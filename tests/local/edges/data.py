@@ -5,46 +5,46 @@ from __future__ import annotations
 from tests.local.edges.edge import MODEL_MAY, STACK, Sabotage
 
 PRIVATE = f"{STACK}every_bucket_is_private_versioned_encrypted_and_tls_only"
-BUCKET = "components/bucket.py"
+BUCKET, PARTS = "components/bucket.py", "components/bucket_parts.py"
 
 EDGES = (
     Sabotage(
-        "bucket-versions", "s3.BucketVersioning", BUCKET, '{"status": "Enabled"}', '{"status": "Suspended"}', PRIVATE
+        "bucket-versions", "s3.BucketVersioning", PARTS, '{"status": "Enabled"}', '{"status": "Suspended"}', PRIVATE
     ),
     Sabotage(
         "bucket-encryption",
         "s3.BucketServerSideEncryptionConfiguration",
-        BUCKET,
-        '"sse_algorithm": "aws:kms"',
-        '"sse_algorithm": "AES256"',
+        PARTS,
+        '{"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}',
+        '{"sse_algorithm": "AES256", "kms_master_key_id": key.arn}',
         PRIVATE,
     ),
     Sabotage(
         "bucket-encryption-key",
         "s3.BucketServerSideEncryptionConfiguration",
         BUCKET,
-        '"kms_master_key_id": key.arn,',
-        "",
+        "encrypted(name, bucket, child, key)",
+        "encrypted(name, bucket, child)",
         PRIVATE,
     ),
     *(
-        Sabotage(f"bucket-{flag.replace('_', '-')}", "s3.BucketPublicAccessBlock", BUCKET, f"{flag}=True,", "", PRIVATE)
+        Sabotage(f"bucket-{flag.replace('_', '-')}", "s3.BucketPublicAccessBlock", PARTS, f"{flag}=True,", "", PRIVATE)
         for flag in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     ),
     Sabotage(
         "bucket-tls",
         "s3.BucketPolicy",
         BUCKET,
-        "aws.s3.BucketPolicy(name, bucket=bucket.id, policy=_tls_only(bucket.arn), opts=child)",
+        "aws.s3.BucketPolicy(name, bucket=bucket.id, policy=policy([tls_only(bucket.arn)]), opts=child)",
         "",
         PRIVATE,
     ),
-    Sabotage("bucket-tls-condition", "s3.BucketPolicy", BUCKET, '{"aws:SecureTransport": "false"}', "{}", PRIVATE),
+    Sabotage("bucket-tls-condition", "s3.BucketPolicy", PARTS, '{"aws:SecureTransport": "false"}', "{}", PRIVATE),
     Sabotage(
         "bucket-waits-for-its-locks",
         "s3.Bucket",
         BUCKET,
-        "pulumi.Output.all(bucket.id, encryption.id, closed.id)",
+        "pulumi.Output.all(bucket.id, encryption.id, block.id)",
         "pulumi.Output.all(bucket.id)",
         "tests/unit/components/test_bucket.py::"
         "test_whoever_takes_a_buckets_name_waits_until_it_is_encrypted_and_closed",

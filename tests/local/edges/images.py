@@ -12,7 +12,7 @@ CONTEXT = "tests/unit/catalog/test_build_context.py::test_"
 TAGS = f"{IMAGE}tags_never_change_and_what_is_pushed_is_scanned_and_encrypted"
 PROJECT = f"{IMAGE}the_project_builds_the_uploaded_source_by_the_one_buildspec_one_at_a_time"
 MAY = f"{IMAGE}a_build_reads_its_own_sources_and_pushes_to_its_own_repository_and_no_more"
-LOG = f"{IMAGE}a_build_writes_a_log_that_ends_after_ninety_days"
+LOG = f"{IMAGE}a_build_writes_an_encrypted_log_that_ends_after_ninety_days"
 INSIDE = f"{IMAGE}a_build_inside_a_network_may_make_its_interface_in_those_subnets_alone"
 EXPIRES = f"{IMAGE}no_image_that_a_tag_names_ever_expires"
 NO_IMAGE = f"{COMMAND}a_build_that_succeeded_without_an_image_has_failed"
@@ -79,7 +79,8 @@ EDGES = (
         "pass",
         INSIDE,
     ),
-    Sabotage("build-log", "cloudwatch.LogGroup", BUILD, "retention_in_days=90, ", "", LOG),
+    Sabotage("build-log", "cloudwatch.LogGroup", BUILD, "retention_in_days=90,", "", LOG),
+    Sabotage("build-log-key", "cloudwatch.LogGroup", BUILD, "kms_key_id=args.key.arn,", "", LOG),
     Sabotage("build-log-group", "codebuild.Project", BUILD, ', "group_name": log.name', "", LOG),
     Sabotage("build-writes-its-log", "iam.RolePolicy", BUILD, "role.allow(writes_log(log.arn))", "", LOG),
     Sabotage("build-writes-encrypted", "iam.RolePolicy", BUILD, "args.key.grant_encrypt(role)", "pass", MAY),

@@ -6,6 +6,7 @@ from tests.local.edges.edge import Sabotage
 
 UNIT = "tests/unit/components/test_"
 ALARM, ALERTS, KEY, BUCKET = (f"components/{name}.py" for name in ("alarm", "alerts", "key", "bucket"))
+PARTS, WATCH, STATES = (f"components/{name}.py" for name in ("bucket_parts", "access_logs", "execution_log"))
 NETWORK, PLACEMENT, CALLS, FLOWS = (
     f"components/{name}.py" for name in ("network", "placement", "service_endpoints", "flow_log")
 )
@@ -21,12 +22,19 @@ _USE_KEY = "alarm::test_publishers_may_use_the_key_and_rules_without_the_conditi
 _TERM = "bucket::test_what_has_a_term_is_deleted_for_good_a_day_after_it"
 _LOCK = "bucket::test_a_locked_bucket_is_born_locked_and_keeps_objects_for_its_days"
 _WRITE = "bucket::test_a_role_that_may_write_adds_objects_under_its_prefix_and_reads_none"
+_UNFINISHED = "bucket::test_uploads_that_nobody_finished_go_in_the_whole_bucket"
+_LOG_KEY = "bucket::test_a_key_lets_cloudwatch_encrypt_this_accounts_log_groups_and_nothing_else"
+_WATCHED = "access_logs::test_every_bucket_but_the_one_that_takes_logs_is_watched_below_its_own_name"
+_DELIVERED = "access_logs::test_s3_alone_delivers_for_this_account_and_over_tls"
+_FORGETS = "access_logs::test_the_bucket_is_as_s3_needs_it_closed_and_forgets_after_ninety_days"
+_STATES = "execution_log::test_what_fails_is_logged_without_data_in_an_encrypted_group_that_ends_after_ninety_days"
+_ARRANGES = "execution_log::test_the_machines_role_may_arrange_deliveries_and_look_at_this_accounts_groups"
 _ORDER = "bucket::test_versions_have_to_be_on_before_their_rules"
 _LEAVES = "network::test_private_subnets_leave_by_a_nat_gateway_and_public_ones_by_the_internet_gateway"
 _REACH = "network::test_workloads_reach_each_other_the_endpoints_and_nothing_else_without_a_way_out"
 _WAITS = "network::test_whoever_is_placed_waits_until_its_calls_can_succeed"
 _ENDPOINTS = "network::test_s3_is_a_route_and_every_service_that_is_called_has_an_endpoint_in_every_zone"
-_LOGGED = "network::test_every_connection_is_logged_for_ninety_days_by_a_role_that_can_do_no_more"
+_LOGGED = "network::test_every_connection_is_logged_for_ninety_days_under_the_key_by_a_role_that_can_do_no_more"
 _S3_ONLY = "network::test_no_data_leaves_for_buckets_of_other_accounts"
 _FORCE = "data_lake::test_buckets_keep_what_is_in_them_unless_told_otherwise_and_the_audit_bucket_always"
 _ACCESS = "data_lake::test_lake_formation_reaches_raw_data_and_features_and_no_other_bucket"
@@ -129,14 +137,17 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         '"Action": ["kms:GenerateDataKey*"],',
         _USE_KEY,
     ),
+    ("key-logs", "kms.Key", KEY, "[statement, _logs(site), *(", "[statement, *(", _LOG_KEY),
+    ("key-logs-groups", "kms.Key", KEY, 'site.arn("logs", "log-group:*")', '"*"', _LOG_KEY),
+    ("key-logs-encrypt", "kms.Key", KEY, '"kms:Encrypt*", ', "", _LOG_KEY),
     ("grant-encrypt", "Key grant", KEY, '["kms:GenerateDataKey", "kms:Decrypt"]', '["kms:Decrypt"]', _WRITE),
     ("grant-write-key", "Bucket grant", BUCKET, "        self._key.grant_encrypt(role)\n", "", _WRITE),
     ("grant-write", "Bucket grant", BUCKET, '["s3:PutObject", "s3:AbortMultipartUpload"]', '["s3:PutObject"]', _WRITE),
-    ("bucket-term", "s3.BucketLifecycleConfiguration", BUCKET, '"expiration": {"days": days},', "", _TERM),
+    ("bucket-term", "s3.BucketLifecycleConfiguration", PARTS, '"expiration": {"days": days},', "", _TERM),
     (
         "bucket-term-of-versions",
         "s3.BucketLifecycleConfiguration",
-        BUCKET,
+        PARTS,
         '"noncurrent_version_expiration": {"noncurrent_days": _EXPIRED_VERSION_DAYS},',
         "",
         _TERM,
@@ -165,6 +176,65 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "bucket=bucket.id, rule=retention",
         _ORDER,
     ),
+    (
+        "bucket-unfinished",
+        "s3.BucketLifecycleConfiguration",
+        PARTS,
+        '"abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_DAYS},',
+        "",
+        _UNFINISHED,
+    ),
+    ("bucket-logs", "s3.BucketLogging", BUCKET, 'logs.watch(name, bucket, f"{physical}/", child)', "pass", _WATCHED),
+    ("bucket-logs-prefix", "s3.BucketLogging", WATCH, "target_prefix=prefix", 'target_prefix="logs/"', _WATCHED),
+    (
+        "models-logs",
+        "s3.BucketLogging",
+        LAKE,
+        "            logs=self._logs,\n            opts=opts or",
+        "            opts=opts or",
+        _WATCHED,
+    ),
+    (
+        "audit-logs",
+        "s3.BucketLogging",
+        LAKE,
+        "            logs=self._logs,\n            opts=pulumi",
+        "            opts=pulumi",
+        _WATCHED,
+    ),
+    (
+        "logs-wait",
+        "s3.BucketLogging",
+        WATCH,
+        "pulumi.Output.all(bucket.id, encryption.id, block.id, door.id)",
+        "pulumi.Output.all(bucket.id, encryption.id, block.id)",
+        "access_logs::test_whoever_is_watched_waits_until_s3_may_deliver",
+    ),
+    (
+        "logs-without-a-lake",
+        "AccessLogs",
+        LAKE,
+        "self._access_logs() if args.lake else None",
+        "self._access_logs()",
+        "access_logs::test_without_a_lake_nothing_is_watched",
+    ),
+    ("logs-delivery", "s3.BucketPolicy", WATCH, ", _delivered(site, bucket.arn)]", "]", _DELIVERED),
+    (
+        "logs-account",
+        "s3.BucketPolicy",
+        WATCH,
+        '"Condition": {"StringEquals": {"aws:SourceAccount": site.account}},',
+        "",
+        _DELIVERED,
+    ),
+    ("logs-term", "s3.BucketLifecycleConfiguration", WATCH, '{"": _DAYS}', '{"": 10 * _DAYS}', _FORGETS),
+    ("states-level", "sfn.StateMachine", STATES, 'level="ERROR", ', "", _STATES),
+    ("states-data", "sfn.StateMachine", STATES, "include_execution_data=False", "include_execution_data=True", _STATES),
+    ("states-destination", "sfn.StateMachine", STATES, ', ":*")', ")", _STATES),
+    ("states-log-kept", "cloudwatch.LogGroup", STATES, "retention_in_days=_DAYS,", "", _STATES),
+    ("states-log-key", "cloudwatch.LogGroup", STATES, "kms_key_id=key.arn,", "", _STATES),
+    ("states-deliver", "iam.RolePolicy", STATES, '    "logs:CreateLogDelivery",\n', "", _ARRANGES),
+    ("states-look", "iam.RolePolicy", STATES, 'site.arn("logs", "log-group:*")', '"arn:aws:logs:*:*:*"', _ARRANGES),
     ("bucket-lock", "s3.Bucket", BUCKET, "object_lock_enabled=True if lock else None,", "", _LOCK),
     (
         "bucket-lock-mode",
@@ -337,6 +407,7 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     ("endpoint-layers", "ec2.VpcEndpoint", CALLS, "return [own, layers]", "return [own, own]", _S3_ONLY),
     ("flow-retention", "cloudwatch.LogGroup", FLOWS, ", retention_in_days=_DAYS", "", _LOGGED),
+    ("flow-key", "cloudwatch.LogGroup", FLOWS, ", kms_key_id=key.arn", "", _LOGGED),
     ("flow-all", "ec2.FlowLog", FLOWS, 'traffic_type="ALL",', 'traffic_type="ACCEPT",', _LOGGED),
     ("flow-writes", "iam.RolePolicy", FLOWS, '"logs:PutLogEvents", ', "", _LOGGED),
     ("flow-groups", "iam.RolePolicy", FLOWS, 'site.arn("logs", "log-group:*")', '"arn:aws:logs:*:*:*"', _LOGGED),
@@ -373,6 +444,30 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "            noncurrent_days=noncurrent_days,\n",
         "",
         "data_lake::test_overwritten_data_can_be_had_back_for_ninety_days",
+    ),
+    (
+        "models-old-versions",
+        "s3.BucketLifecycleConfiguration",
+        LAKE,
+        "expire=_PASSING, noncurrent_days=_OLD_VERSION_DAYS, opts=moved",
+        "expire=_PASSING, opts=moved",
+        "data_lake::test_overwritten_data_can_be_had_back_for_ninety_days",
+    ),
+    (
+        "models-previews",
+        "s3.BucketLifecycleConfiguration",
+        LAKE,
+        '{"previews/": 14}',
+        '{"": 14}',
+        "data_lake::test_reports_of_previews_go_after_two_weeks_and_artifacts_stay",
+    ),
+    (
+        "audit-old-versions",
+        "s3.BucketLifecycleConfiguration",
+        LAKE,
+        "noncurrent_days=lake.audit_days,",
+        "noncurrent_days=1,",
+        "data_lake::test_what_was_overwritten_in_the_audit_bucket_goes_when_no_lock_can_hold_it_any_more",
     ),
     ("lake-catalog-name", "glue.CatalogDatabase", LAKE, '.replace("-", "_")', "", _CATALOG),
     (

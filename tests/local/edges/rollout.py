@@ -7,6 +7,7 @@ from tests.local.edges.edge import PERMISSIONS, STACK, Sabotage
 STEP = "tests/unit/rollout/test_handler.py::test_"
 DECISION = "tests/unit/rollout/test_decide.py::test_"
 LOG_IS = f"{STACK}the_rollouts_log_is_kept_for_ninety_days_under_the_functions_name"
+LOGS_FAILURES = f"{STACK}what_fails_of_a_rollout_is_logged_under_the_machines_name"
 STEP_MAY = f"{PERMISSIONS}the_rollouts_function_may_do_what_its_code_calls_and_write_its_log"
 CHAIN_MAY = f"{PERMISSIONS}the_state_machine_may_invoke_its_function_and_the_rule_start_the_state_machine"
 # The one scenario on a machine of its own: about half a minute for each thing that only it can miss.
@@ -17,6 +18,8 @@ HANDLER, DECIDE = "model_code/rollout/handler.py", "model_code/rollout/decide.py
 
 EDGES = (
     Sabotage("rollout-log", "cloudwatch.LogGroup", ROLLOUT, ", retention_in_days=90", "", LOG_IS),
+    Sabotage("rollout-log-key", "cloudwatch.LogGroup", ROLLOUT, ", kms_key_id=self._key.arn", "", LOG_IS),
+    Sabotage("rollout-tells", "sfn.StateMachine", ROLLOUT, "logging_configuration=logging,", "", LOGS_FAILURES),
     Sabotage("rollout-timeout", "lambda.Function", ROLLOUT, "timeout=60,", "", LOG_IS),
     Sabotage(
         "step-reads-the-wish", "iam.RolePolicy", ROLLOUT, '["ssm:GetParameter"]', '["ssm:GetParameters"]', STEP_MAY

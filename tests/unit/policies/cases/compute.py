@@ -154,8 +154,14 @@ CASES: dict[str, Case] = {
             project(logsConfig={"cloudwatchLogs": {"groupName": "gone", "status": "ENABLED"}}),
             declared(FLOW, logDestination=f"{LOGS}gone"),
             machine(level="ALL", logDestination=f"{LOGS}gone:*"),
+            declared(MACHINE, "n", loggingConfiguration={"level": "ERROR"}),
         ],
         unknown=[function(name=UNKNOWN)],
+    ),
+    "takeoff-36-builds-have-roles-of-their-own": Case(
+        compliant=[project(serviceRole="arn:a"), project("q", serviceRole="arn:b")],
+        violating=[project(serviceRole="arn:a"), project("q", serviceRole="arn:a"), project("r", serviceRole="arn:b")],
+        unknown=[project(serviceRole=UNKNOWN), project("q", serviceRole="arn:a")],
     ),
     "codebuild-1-no-credentials-in-urls": Case(
         compliant=[project(source={"location": "https://bitbucket.org/a/b.git"})],

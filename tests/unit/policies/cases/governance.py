@@ -33,8 +33,8 @@ def composite(name: str, rule: Any, **props: Any) -> Declared:
     return declared(COMPOSITE, name, {"alarmName": name, "alarmRule": rule, **props})
 
 
-def budget(name: str, filters: Any, notifications: Any) -> Declared:
-    return declared(BUDGET, name, costFilters=filters, notifications=notifications)
+def budget(name: str, filters: Any, notifications: Any, **more: Any) -> Declared:
+    return declared(BUDGET, name, costFilters=filters, notifications=notifications, **more)
 
 
 def child(type_: str, name: str, tags: Any, parent: str = "urn:endpoint") -> Declared:
@@ -45,8 +45,17 @@ ALERTS = declared(TOPIC, "alerts")
 
 CASES: dict[str, Case] = {
     "takeoff-6-budget": Case(
-        compliant=[declared(ENDPOINT), budget("all", OF_STACK, HEARD), budget("m", OF_MODEL, HEARD)],
-        violating=[declared(ENDPOINT), budget("m", OF_MODEL, [{"threshold": 80}]), budget("n", OF_MODEL, [])],
+        compliant=[
+            declared(ENDPOINT),
+            budget("all", OF_STACK, [{"threshold": 80, "subscriberSnsTopicArns": [TOPIC_ARN]}]),
+            budget("m", OF_MODEL, HEARD, tags=MODEL_TAGS),
+        ],
+        violating=[
+            declared(ENDPOINT),
+            budget("m", OF_MODEL, [*HEARD, {"threshold": 100, "subscriberEmailAddresses": []}]),
+            budget("n", OF_MODEL, []),
+            budget("o", OF_MODEL, [{"threshold": 80, "subscriberSnsTopicArns": [TOPIC_ARN]}], tags=MODEL_TAGS),
+        ],
         unknown=[declared(ENDPOINT), budget("all", None, UNKNOWN)],
     ),
     "takeoff-12-stack-tags": Case(

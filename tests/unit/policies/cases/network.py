@@ -71,21 +71,16 @@ PUBLIC = [
 ]
 
 # The same before anything is there: who leads where is known by reference alone.
+TABLE, OUTSIDE = declared("aws:ec2/routeTable:RouteTable"), declared(SUBNET, "public", mapPublicIpOnLaunch=False)
+OF_TABLE = {"routeTableId": (TABLE.urn, IGW.urn)}
 PLANNED = [
-    declared(
-        ROUTE,
-        props={"routeTableId": UNKNOWN, "gatewayId": UNKNOWN},
-        refs={"routeTableId": ("urn::t",), "gatewayId": (IGW.urn,)},
-    ),
-    declared(
-        ASSOCIATION,
-        "a",
-        props={"routeTableId": UNKNOWN, "subnetId": UNKNOWN},
-        refs={"routeTableId": ("urn::t",), "subnetId": ("urn::public",)},
-    ),
+    TABLE,
+    OUTSIDE,
     IGW,
+    declared(ROUTE, routeTableId=UNKNOWN, gatewayId=UNKNOWN, refs={**OF_TABLE, "gatewayId": (IGW.urn,)}),
+    declared(ASSOCIATION, "p", routeTableId=UNKNOWN, subnetId=UNKNOWN, refs={**OF_TABLE, "subnetId": (OUTSIDE.urn,)}),
 ]
-PLACED = declared(MODEL, "planned", vpcConfig={"subnets": UNKNOWN}, refs={"vpcConfig": ("urn::public", "urn::group")})
+PLACED = declared(MODEL, "planned", vpcConfig={"subnets": UNKNOWN}, refs={"vpcConfig": (OUTSIDE.urn, "urn:group")})
 
 CASES: dict[str, Case] = {
     "ec2-2-default-group-is-closed": Case(

@@ -20,7 +20,7 @@ ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEnc
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
-ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ROLE_POLICY, PROJECT = "aws:iam/rolePolicy:RolePolicy", "aws:codebuild/project:Project"
 
 SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 ON: dict[str, Any] = dict.fromkeys(SWITCHES, True)
@@ -54,6 +54,19 @@ def rules(status: Any = "Enabled", prefix: Any = "", **more: Any) -> list[dict[s
 
 def encrypted(**default: Any) -> list[dict[str, Any]]:
     return [{"applyServerSideEncryptionByDefault": default}]
+
+
+def old(days: Any) -> dict[str, Any]:
+    return {"noncurrentVersionExpiration": {"noncurrentDays": days}}
+
+
+def aborted(days: Any) -> dict[str, Any]:
+    return {"abortIncompleteMultipartUpload": {"daysAfterInitiation": days}}
+
+
+def reporting(uri: Any, name: str = "previews", variable: str = "REPORTS") -> Declared:
+    variables = [{"name": "STACK", "value": "prod"}, {"name": variable, "value": uri}]
+    return declared(PROJECT, name, environment={"environmentVariables": variables})
 
 
 def capturing(uri: Any) -> Declared:
@@ -172,8 +185,21 @@ CASES: dict[str, Case] = {
         unknown=[bucket(), declared(ROLE_POLICY, policy=UNKNOWN)],
     ),
     "s3-9-access-is-logged": Case(
-        compliant=[bucket(), declared(LOGGING, props={"bucket": "raw-1", "targetBucket": "logs-1"}), bucket("logs")],
-        violating=[bucket()],
+        compliant=[
+            bucket(),
+            declared(LOGGING, props={"bucket": "raw-1", "targetBucket": "logs-1"}),
+            bucket("logs"),
+            part(ENCRYPTION, "logs", rules=encrypted(sseAlgorithm="AES256")),
+        ],
+        violating=[
+            bucket(),
+            declared(LOGGING, "a", {"bucket": "x-1", "targetBucket": "keyed-1"}),
+            bucket("keyed"),
+            part(ENCRYPTION, "keyed", rules=encrypted(sseAlgorithm="aws:kms", kmsMasterKeyId=KEY)),
+            declared(LOGGING, "b", {"bucket": "x-1", "targetBucket": "locked-1"}),
+            bucket("locked"),
+            part(LOCK, "locked", rule={"defaultRetention": {"mode": "GOVERNANCE", "days": 1}}),
+        ],
         unknown=[
             bucket(bucket=UNKNOWN),
             declared(LOGGING, props={"bucket": UNKNOWN, "targetBucket": UNKNOWN}, refs={"bucket": (bucket().urn,)}),
@@ -250,16 +276,55 @@ CASES: dict[str, Case] = {
         ],
         unknown=[bucket(), part(LIFECYCLE, rules=rules(expiration={"days": UNKNOWN}))],
     ),
-    "takeoff-27-old-versions-are-bounded": Case(
-        compliant=[bucket(), part(LIFECYCLE, rules=rules(noncurrentVersionExpiration={"noncurrentDays": 90}))],
+    "takeoff-27-reports-expire": Case(
+        compliant=[
+            bucket(),
+            part(LIFECYCLE, rules=rules(prefix="previews/", **GONE)),
+            reporting("s3://raw-1/previews"),
+            reporting("s3://theirs/previews", "b"),
+            reporting("s3://raw-1/state", "c", variable="STATE"),
+        ],
+        violating=[bucket(), part(LIFECYCLE, rules=rules(prefix="other/", **GONE)), reporting("s3://raw-1/previews")],
+        unknown=[bucket(), reporting(UNKNOWN)],
+    ),
+    "takeoff-27-unfinished-uploads-go": Case(
+        compliant=[bucket(), part(LIFECYCLE, rules=rules(**aborted(7)))],
         violating=[
             bucket(),
-            part(LIFECYCLE, rules=rules(noncurrentVersionExpiration={"noncurrentDays": 36500})),
-            bucket("short"),
-            part(LIFECYCLE, "short", rules=rules(noncurrentVersionExpiration={"noncurrentDays": 1})),
-            bucket("ever"),
-            part(LIFECYCLE, "ever", rules=rules(abortIncompleteMultipartUpload={"daysAfterInitiation": 7})),
+            part(LIFECYCLE, rules=rules(**aborted(3650))),
+            bucket("some"),
+            part(LIFECYCLE, "some", rules=rules(prefix="some/", **aborted(7))),
+            bucket("tagged"),
+            part(LIFECYCLE, "tagged", rules=[{**rules(**aborted(7))[0], "filter": {"tag": {"key": "a"}}}]),
+            bucket("none"),
         ],
-        unknown=[bucket(), part(LIFECYCLE, rules=rules(noncurrentVersionExpiration={"noncurrentDays": UNKNOWN}))],
+        unknown=[bucket(), part(LIFECYCLE, rules=rules(**aborted(UNKNOWN)))],
+    ),
+    "takeoff-27-old-versions-are-bounded": Case(
+        compliant=[
+            bucket(),
+            part(LIFECYCLE, rules=[*rules(**old(90)), *rules(prefix="previews/", **GONE)]),
+            bucket("passes"),
+            part(LIFECYCLE, "passes", rules=rules(**GONE)),
+            bucket("captures"),
+            part(LIFECYCLE, "captures", rules=rules(prefix="m/", **GONE)),
+            bucket("audit"),
+            part(LOCK, "audit", rule={"defaultRetention": {"years": 7}}),
+            part(LIFECYCLE, "audit", rules=rules(**old(7 * 365))),
+        ],
+        violating=[
+            bucket(),
+            part(LIFECYCLE, rules=rules(**old(36500))),
+            bucket("short"),
+            part(LIFECYCLE, "short", rules=rules(**old(1))),
+            bucket("ever"),
+            part(LIFECYCLE, "ever", rules=rules(**aborted(7))),
+            bucket("elsewhere"),
+            part(LIFECYCLE, "elsewhere", rules=[*rules(prefix="a/", **old(90)), *rules(prefix="b/", **GONE)]),
+            bucket("audit"),
+            part(LOCK, "audit", rule={"defaultRetention": {"days": 365}}),
+            part(LIFECYCLE, "audit", rules=rules(**old(36500))),
+        ],
+        unknown=[bucket(), part(LIFECYCLE, rules=rules(**old(UNKNOWN)))],
     ),
 }

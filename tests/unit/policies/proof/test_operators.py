@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,6 +164,31 @@ def test_grants_of_a_bucket_go_from_every_policy_at_once_and_make_one_mutant() -
         [other],
         [{**both, "Resource": ["arn:aws:s3:::raw-more"]}],
     ]
+
+
+def test_a_grant_that_nobody_knows_yet_cannot_be_taken_out() -> None:
+    text = json.dumps({"Statement": [{"Action": "s3:GetObject", "Resource": ["arn:aws:s3:::raw/*"]}]})
+    stack = [
+        resource("aws:s3/bucket:Bucket", "raw", bucket="raw"),
+        resource("aws:iam/rolePolicy:RolePolicy", "a", policy=text),
+        resource("aws:iam/rolePolicy:RolePolicy", "b", policy=UNKNOWN),
+    ]
+    property_ = Property(type=stack[1].type, path="", kind="", why="", operators={"delete-grants": ("X.1",)})
+
+    assert mutants(stack, [property_]) == []
+
+
+def test_what_is_unknown_goes_with_all_that_it_was_made_from() -> None:
+    group = resource("aws:cloudwatch/logGroup:LogGroup", "states")
+    machine = resource("aws:sfn/stateMachine:StateMachine", "m", logging={"level": "ERROR", "to": UNKNOWN})
+    of = {"logging": (group.urn,)}
+    property_ = Property(type=group.type, path="", kind="", why="", operators={"delete": ("X.1",)})
+
+    (mutant,) = mutants([group, replace(machine, refs=of)], [property_])
+    (other,) = mutants([group, replace(machine, refs={"logging": (group.urn, "urn:other")})], [property_])
+
+    assert mutant.put[0].props == {"logging": {"level": "ERROR"}}
+    assert other.put[0].props == machine.props
 
 
 def test_properties_name_operators_that_exist_and_controls_for_each() -> None:
