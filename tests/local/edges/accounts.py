@@ -33,10 +33,12 @@ EDGES = (
     ),
     Sabotage(
         "trust-projects", "iam.Role", POLICIES,
-        '"Condition": {"ArnLike": {"aws:PrincipalArn": _iam(site, f"role/takeoff-*-{project}")}},', "", ENVIRONMENT_ONLY,
+        '"Condition": {"ArnLike": {"aws:PrincipalArn": _iam(site, f"role/takeoff-*-{project}")}},', "",
+        ENVIRONMENT_ONLY,
     ),
     Sabotage(
-        "preview-subject", "iam.Role", ACCESS, 'self._trust(["pull_request", "ref:refs/heads/main"])', 'self._trust(["*"])',
+        "preview-subject", "iam.Role", ACCESS,
+        'self._trust(["pull_request", "ref:refs/heads/main"])', 'self._trust(["*"])',
         f"{MADE}a_pull_request_takes_the_preview_role_and_no_other",
     ),
     Sabotage(
