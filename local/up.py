@@ -50,6 +50,8 @@ def account_of(stack: LocalStack) -> Account:
 
 def connect(state: State, progress: Progress) -> LocalStack:
     """Start the emulated account where it does not run, say what came back with it, and open the stack in it."""
+    if daemon.end_outdated(state):
+        _say(progress, ["the emulated account runs older code; starting it anew"])
     if daemon.status(state) is None:
         _say(progress, ["starting the emulated account"])
         _say(progress, _restored(daemon.start(state, state.port)))

@@ -18,7 +18,7 @@ from typing import Any
 import moto.core.config
 import uvicorn
 
-from local.cloud import cloudwatch, events, overview, repairs, sagemaker, storage, waits
+from local.cloud import cloudwatch, daemon, events, overview, repairs, sagemaker, storage, waits
 from local.cloud.account import Account
 from local.cloud.alarms import Alarms
 from local.cloud.app import App
@@ -131,7 +131,7 @@ class Daemon:
     async def _begin(self) -> None:
         """Brings the endpoints back; the daemon says that it is ready when they are."""
         record = {"pid": os.getpid(), "port": int(self.endpoint.rpartition(":")[2]), "endpoint": self.endpoint}
-        record |= {"started": self.began, "boot": birth(os.getpid())}
+        record |= {"started": self.began, "boot": birth(os.getpid()), "code": daemon.code()}
         temporary = self.state.daemon_file.with_suffix(".writing")
         temporary.write_text(json.dumps(record))
         temporary.replace(self.state.daemon_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -83,6 +84,20 @@ def stop(state: State) -> bool:
     reap(state.cloud / "pids")
     state.daemon_file.unlink(missing_ok=True)
     return record is not None
+
+
+def end_outdated(state: State) -> bool:
+    """Stops a daemon that was started from other code than there is now; whether there was one."""
+    record = _running(state)
+    return record is not None and record.get("code") != code() and stop(state)
+
+
+def code() -> str:
+    """What the daemon's code is now, as one hash."""
+    digest = hashlib.sha256()
+    for file in sorted((REPOSITORY / "local").rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def status(state: State) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from takeoff.preview.message import plain
 from takeoff.preview.money import costs
 from takeoff.preview.previewed import Preview
 from takeoff.preview.risks import HOLDS, Risk, risks
+from takeoff.preview.scaled import refused
 from takeoff.preview.verdict import KEPT, Environment, failures, verdict
 from takeoff.preview.wish import Wish, wishes
 from takeoff.readiness import Readiness, readiness
@@ -50,7 +51,7 @@ def build(preview: Preview, environment: Environment, notes: Sequence[str] = ())
     )
     return Report(
         stack=preview.stack,
-        verdict=verdict(preview, changed, money, environment),
+        verdict=verdict(preview, changed, money, environment, refused(preview, wished)),
         notes=(*notes, *missing),
         sections=tuple(section for section in found if section),
     )

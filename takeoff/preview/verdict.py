@@ -39,9 +39,18 @@ class Environment:
         return level not in {"advisory", "disabled"}
 
 
-def verdict(preview: Preview, changed: Sequence[Change], costs: Costs | None, environment: Environment) -> Verdict:
-    """The first line of the report: counts, money, policy, and READY or REFUSED with the reasons."""
-    reasons = tuple(_reasons(preview, changed, costs, environment))
+def verdict(
+    preview: Preview,
+    changed: Sequence[Change],
+    costs: Costs | None,
+    environment: Environment,
+    impossible: Sequence[str] = (),
+) -> Verdict:
+    """The first line of the report: counts, money, policy, and READY or REFUSED with the reasons.
+
+    `impossible` is what AWS would refuse after the engine has begun.
+    """
+    reasons = (*_reasons(preview, changed, costs, environment), *impossible)
     said = [_counts(changed)]
     said += [_money(costs)] if costs else []
     said.append(_policy(preview))

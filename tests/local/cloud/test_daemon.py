@@ -133,6 +133,17 @@ def test_starting_a_daemon_that_runs_changes_nothing(cloud: Cloud) -> None:
     assert daemon.start(cloud.state)["pid"] == pid
 
 
+def test_a_daemon_of_older_code_is_ended_and_one_of_todays_is_left(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    daemon.start(state, 0)
+    assert daemon.end_outdated(state) is False
+    record = json.loads(state.daemon_file.read_text())
+    state.daemon_file.write_text(json.dumps(record | {"code": "of last week"}))
+    assert daemon.end_outdated(state) is True
+    assert processes.birth(record["pid"]) is None
+    assert daemon.end_outdated(state) is False
+
+
 def test_a_daemon_that_ends_while_it_is_waited_for_is_followed_by_another(tmp_path: Path) -> None:
     """It was killed a moment ago, and the kernel has not got to it yet."""
     program = (
