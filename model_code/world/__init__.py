@@ -1,0 +1,1 @@
+"""A seeded, synthetic world of customers, transactions and late outcomes, and the truth about it."""

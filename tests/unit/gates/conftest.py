@@ -1,0 +1,30 @@
+"""Three real versions for all tests of the gates: two good ones and one trained on noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model_code.breast_cancer.spec import SPEC
+from model_code.gates.scoring import Answers, answers
+from tests.unit.gates.samples import HELD, OUT, ROWS, noisy, part, trained
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """model.tar.gz of each version, trained on the rows that are not held out."""
+    rows = part(ROWS, ~OUT)
+    return {
+        "good": trained(tmp_path_factory.mktemp("good"), rows, "logistic-regression"),
+        "other": trained(tmp_path_factory.mktemp("other"), part(rows, slice(0, 380)), "logistic-regression"),
+        "noise": trained(tmp_path_factory.mktemp("noise"), noisy(rows, 0.45, 7), "gradient-boosting"),
+        "unsaid": trained(tmp_path_factory.mktemp("unsaid"), rows, "logistic-regression", split=""),
+    }
+
+
+@pytest.fixture(scope="session")
+def versions(archives: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answers]:
+    """What each version answers to the held-out rows."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    return {name: answers(path, SPEC, HELD.values, folder / name) for name, path in archives.items()}
