@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import local_stack, model_server, policies, report, results, toolchain
+from benchmarks import local_stack, model_server, policies, report, results, sequential, toolchain
 
 BENCHMARKS = {
     "toolchain": toolchain.measure,
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "server": model_server.measure,
     "policies": policies.measure,
     "report": report.measure,
+    "sequential": sequential.measure,
 }
 
 
