@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import local_stack, model_server, policies, report, results, sequential, toolchain
+from benchmarks import drift, local_stack, model_server, policies, report, results, sequential, toolchain
 
 BENCHMARKS = {
     "toolchain": toolchain.measure,
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "policies": policies.measure,
     "report": report.measure,
     "sequential": sequential.measure,
+    "drift": drift.measure,
 }
 
 
