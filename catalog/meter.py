@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from catalog.computed import COMPUTED
+
 Inputs = Mapping[str, Any]
 PLATFORM = "platform"
-# What the engine's JSON has in place of a value that only the deployment will bring about.
-COMPUTED = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 class NotYetKnownError(ValueError):

@@ -35,6 +35,15 @@ def given(value: Any) -> bool:
     return isinstance(value, Unknown) or value not in (None, "", [], {})
 
 
+def inside(value: Any, path: str) -> Any:
+    """The value at a path below a mapping; None where there is none, UNKNOWN below what is unknown."""
+    for key in path.split("."):
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class Declared:
     """One resource: type token, logical name, inputs with the engine's names, and what it is made of.
@@ -52,12 +61,7 @@ class Declared:
 
     def at(self, path: str) -> Any:
         """The value at a path such as `vpcConfig.subnets`; None where there is none, UNKNOWN below what is unknown."""
-        value: Any = self.props
-        for key in path.split("."):
-            if isinstance(value, Unknown):
-                return UNKNOWN
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return value
+        return inside(self.props, path)
 
 
 class Graph:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.declared import Declared, Graph, Unknown, UnknownError, given, known
-from policies.nested import inside, rows
+from policies.declared import Declared, Graph, Unknown, UnknownError, given, inside, known
+from policies.nested import rows
 
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from policies.declared import Declared, Graph, UnknownError, given
+from policies.declared import Declared, Graph, given
+from policies.nested import apart
 from policies.rule import Broken
 
 
@@ -33,17 +34,11 @@ def parts(graph: Graph, owner: Declared, path: str, *types: str) -> list[Declare
 
 def each(resources: Iterable[Declared], check: Callable[[Declared], str | None]) -> Iterator[Broken]:
     """What breaks a check of single resources. An unknown value of one does not hide the others: it is raised last."""
-    unknown: UnknownError | None = None
-    for resource in resources:
-        try:
-            got = check(resource)
-        except UnknownError as error:
-            unknown = unknown or error
-        else:
-            if got is not None:
-                yield Broken(resource, got)
-    if unknown is not None:
-        raise unknown
+    return apart(resources, lambda resource: _broken(resource, check(resource)))
+
+
+def _broken(resource: Declared, got: str | None) -> list[Broken]:
+    return [] if got is None else [Broken(resource, got)]
 
 
 def _names(owner: Declared) -> list[str]:

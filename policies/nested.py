@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from policies.declared import UNKNOWN, Declared, Unknown, UnknownError, given, known
+from policies.declared import Declared, Unknown, UnknownError, given, known
 
 T = TypeVar("T")
 Found = TypeVar("Found")
-
-
-def inside(value: Any, path: str) -> Any:
-    """The value at a path below a mapping; None where there is none, UNKNOWN below what is unknown."""
-    for key in path.split("."):
-        if isinstance(value, Unknown):
-            return UNKNOWN
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def rows(resource: Declared, path: str) -> list[Mapping[str, Any]]:

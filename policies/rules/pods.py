@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.pools import Mismatch, Pool, match, pool, workload
-from policies.declared import Declared, Graph, given, known
-from policies.nested import apart, inside, settled
+from policies.declared import Declared, Graph, given, inside, known
+from policies.nested import apart, settled
 from policies.rule import OWN, Broken, Rule, Settings, StackRule
 
 _POOL = "kubernetes:karpenter.sh/v1:NodePool"

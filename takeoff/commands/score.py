@@ -14,7 +14,8 @@ from rich.text import Text
 from takeoff.commands.console import console
 from takeoff.commands.options import Json, Stack
 from takeoff.preview import engine
-from takeoff.preview.stream import Preview, parse
+from takeoff.preview.previewed import Preview
+from takeoff.preview.stream import parse
 from takeoff.preview.verdict import failures
 from takeoff.readiness import GROUPS, Readiness, readiness
 from takeoff.stack import CommandError

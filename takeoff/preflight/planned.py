@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# What the engine writes in the place of a value that only the deployment will know.
-COMPUTED = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+from catalog.computed import COMPUTED
+
 _GONE = {"delete", "delete-replaced", "discard", "discard-replaced"}
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from takeoff.preview.previewed import COMPUTED
+from catalog.computed import COMPUTED
 
 _SHOWN = 4
 

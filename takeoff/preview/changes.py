@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from takeoff.preview.previewed import COMPUTED, Preview, Step
+from catalog.computed import COMPUTED
+from takeoff.preview.previewed import Preview, Step
 
 What = Literal["replace", "delete", "leave", "create", "update"]
 # In this order they are told: what cannot be undone first.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from takeoff.preview.previewed import COMPUTED
+from catalog.computed import COMPUTED
 
 # Type tokens: the command line may not import the SDK, so a test compares them with its classes.
 CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What the engine writes in the place of a value that only the deployment will know.
-COMPUTED = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 STACK = "pulumi:pulumi:Stack"
 # https://www.pulumi.com/docs/iac/concepts/how-pulumi-works/ and the engine's deploy.StepOp
 _CREATES = {"create", "import"}

@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from takeoff.preview.previewed import COMPUTED, STACK, Diagnostic, PolicyFinding, Preview, Step
-
-__all__ = ["COMPUTED", "SIGNATURE", "STACK", "Diagnostic", "PolicyFinding", "Preview", "Step", "parse"]
+from takeoff.preview.previewed import STACK, Diagnostic, PolicyFinding, Preview, Step
 
 # The key under which the engine marks a value that is more than JSON: a secret, a file, an archive.
 SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.computed import COMPUTED
 from catalog.desired import Desired, Share
 from catalog.plan import Plan
 from takeoff.preview.fleet import Fleet, Resource, compared, fleets
-from takeoff.preview.previewed import COMPUTED, Preview, Step
+from takeoff.preview.previewed import Preview, Step
 
 # The command line may not import the SDK, so a test compares the type token with its class.
 PARAMETER = "aws:ssm/parameter:Parameter"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from takeoff.preview.stream import Preview
+from takeoff.preview.previewed import Preview
 from takeoff.readiness import cost, data, governance, observability, release, security
 from takeoff.readiness.check import GROUPS, Check, Found, Group, Readiness, Row
 from takeoff.readiness.lines import render

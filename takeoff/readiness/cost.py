@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.spending import LEAST_PILOTS, MOST_PILOTS, pilot_ratio
 from takeoff.preview.money import costs
-from takeoff.preview.stream import Step
+from takeoff.preview.previewed import Step
 from takeoff.readiness.check import Found, Row
 from takeoff.readiness.view import View, at, listed
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from takeoff.preview.stream import COMPUTED
+from catalog.computed import COMPUTED
 from takeoff.readiness.check import Found, Row
 from takeoff.readiness.view import View, at
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from takeoff.preview.stream import COMPUTED, Step
+from catalog.computed import COMPUTED
+from takeoff.preview.previewed import Step
 from takeoff.readiness.check import Found, Row
 from takeoff.readiness.view import View, at, listed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.computed import COMPUTED
 from catalog.instance_types import has_local_storage
-from takeoff.preview.stream import COMPUTED
 from takeoff.readiness.check import Found, Row
 from takeoff.readiness.view import View, at, listed
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from takeoff.preview.stream import COMPUTED, Preview, Step
+from catalog.computed import COMPUTED
+from takeoff.preview.previewed import Preview, Step
 
 
 @dataclass(frozen=True, kw_only=True)

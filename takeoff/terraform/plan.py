@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from takeoff.preview.stream import COMPUTED, SIGNATURE
+from catalog.computed import COMPUTED
+from takeoff.preview.stream import SIGNATURE
 from takeoff.terraform.names import Names, known, snake
 from takeoff.terraform.references import Resource, addresses, references
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from takeoff.preview.stream import COMPUTED
+from catalog.computed import COMPUTED
 from takeoff.terraform.names import known, snake
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from catalog.instance_types import spec
 from policies import endpoints
-from policies.declared import Declared, Graph, known
+from policies.declared import Declared, Graph, inside, known
 from policies.endpoints import CONFIG
-from policies.nested import inside, settled
+from policies.nested import settled
 from policies.rule import OWN, Broken, Rule, Settings, StackRule
 
 _SCALED = "aws:appautoscaling/target:Target"

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from policies import endpoints
-from policies.declared import Declared, Graph, given, known
+from policies.declared import Declared, Graph, given, inside, known
 from policies.endpoints import ENDPOINT, MODEL_TAG
-from policies.nested import apart, customer_key, inside, rows
+from policies.nested import apart, customer_key, rows
 from policies.rule import OWN, Broken, ResourceRule, Rule, Settings, StackRule
 
 _CARD: Final = "aws:sagemaker/modelCard:ModelCard"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from policies.declared import Declared, given, known
+from policies.declared import Declared, given, inside, known
 from policies.endpoints import ALARM
-from policies.nested import inside, rows
+from policies.nested import rows
 from policies.rule import OWN, ResourceRule, Rule, Settings
 
 # What SageMaker measures per variant of an endpoint alone.

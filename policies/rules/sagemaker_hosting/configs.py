@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from catalog.instance_types import has_local_storage
 from policies import endpoints
-from policies.declared import Declared, given, known
-from policies.nested import customer_key, inside, rows
+from policies.declared import Declared, given, inside, known
+from policies.nested import customer_key, rows
 from policies.rule import AI, FSBP, OWN, ResourceRule, Rule, Settings
 
 _PAGE = "https://docs.aws.amazon.com/securityhub/latest/userguide/sagemaker-controls.html"

@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from policies import endpoints
-from policies.declared import Declared, Graph, Unknown, given, known
-from policies.nested import inside, rows, true
+from policies.declared import Declared, Graph, Unknown, given, inside, known
+from policies.nested import rows, true
 from policies.rule import AI, FSBP, OWN, Broken, ResourceRule, Rule, Settings, StackRule
 
 _PAGE = "https://docs.aws.amazon.com/securityhub/latest/userguide/sagemaker-controls.html"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from catalog.instance_types import has_local_storage
-from policies.declared import Declared, given, known
-from policies.nested import customer_key, inside, rows
+from policies.declared import Declared, given, inside, known
+from policies.nested import customer_key, rows
 from policies.rule import OWN, ResourceRule, Rule, Settings
 
 _CALM, _CLOSED = "enableNetworkIsolation", "enableInterContainerTrafficEncryption"

@@ -9,7 +9,8 @@ import pulumi_aws as aws
 import pytest
 
 from catalog.batch import VARIABLE
-from catalog.meter import COMPUTED, PLATFORM
+from catalog.computed import COMPUTED
+from catalog.meter import PLATFORM
 from catalog.prices import price
 from catalog.statement import Difference, Item, Key, Statement, statement
 from catalog.usage import HOURS, Assumptions, Resource

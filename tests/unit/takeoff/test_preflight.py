@@ -10,12 +10,13 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from typer.testing import CliRunner
 
+from catalog.computed import COMPUTED
 from takeoff.__main__ import app
 from takeoff.commands import preflight as command
 from takeoff.preflight import addresses, names, permissions, quotas, singletons, zones
 from takeoff.preflight.account import Account, ask
 from takeoff.preflight.finding import Finding, Unknown
-from takeoff.preflight.planned import COMPUTED, Plan, Planned, parse, region
+from takeoff.preflight.planned import Plan, Planned, parse, region
 from takeoff.preflight.run import check
 from tests.stacks import shipped
 

@@ -10,7 +10,8 @@ from typing import Any
 from catalog.desired import Desired, Share
 from catalog.plan import Plan
 from takeoff.preview.fleet import CONFIG, MODEL
-from takeoff.preview.stream import Preview, parse
+from takeoff.preview.previewed import Preview
+from takeoff.preview.stream import parse
 from takeoff.preview.wish import PARAMETER
 
 PREFIX = "urn:pulumi:prod::takeoff::"

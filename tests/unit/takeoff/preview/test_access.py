@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from catalog.computed import COMPUTED
 from takeoff.preview.access import gained
-from takeoff.preview.stream import COMPUTED
 
 
 def document(*statements: dict[str, Any]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from catalog.computed import COMPUTED
 from takeoff.preview.changes import changes, short
-from takeoff.preview.stream import COMPUTED
 from tests.unit.takeoff.preview.events import Events
 
 BUCKET = "aws:s3/bucket:Bucket"

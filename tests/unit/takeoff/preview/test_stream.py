@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from takeoff.preview.stream import COMPUTED, SIGNATURE, parse
+from catalog.computed import COMPUTED
+from takeoff.preview.stream import SIGNATURE, parse
 from tests.unit.takeoff.preview.events import STACK_URN, Events
 
 BUCKET = "aws:s3/bucket:Bucket"

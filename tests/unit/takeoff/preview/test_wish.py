@@ -7,10 +7,10 @@ import json
 import pulumi_aws as aws
 import pytest
 
+from catalog.computed import COMPUTED
 from catalog.plan import Plan
 from components import endpoint_rules
 from takeoff.preview.fleet import CONFIG, MODEL, VERSION_VARIABLE
-from takeoff.preview.stream import COMPUTED
 from takeoff.preview.wish import PARAMETER, wishes
 from tests.unit.takeoff.preview.events import Events, desired, release, wish_changes
 

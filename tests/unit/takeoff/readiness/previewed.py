@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.program import deploy as program
-from takeoff.preview.stream import Preview, Step
+from takeoff.preview.previewed import Preview, Step
 from tests.deployment import Deployment, deploy
 from tests.stacks import shipped
 

@@ -13,7 +13,8 @@ import pulumi_aws as aws
 import pytest
 import yaml
 
-from takeoff.preview.stream import COMPUTED, Preview, Step
+from catalog.computed import COMPUTED
+from takeoff.preview.previewed import Preview, Step
 from takeoff.readiness import GROUPS, ROWS, Check, readiness
 from takeoff.readiness.check import Readiness
 from takeoff.stack import CommandError

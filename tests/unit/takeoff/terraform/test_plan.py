@@ -10,8 +10,9 @@ import pulumi_aws as aws
 import pytest
 from typer.testing import CliRunner
 
+from catalog.computed import COMPUTED
 from takeoff.__main__ import app
-from takeoff.preview.stream import COMPUTED, SIGNATURE
+from takeoff.preview.stream import SIGNATURE
 from takeoff.stack import CommandError
 from takeoff.terraform.names import known
 from takeoff.terraform.plan import Plan, convert
