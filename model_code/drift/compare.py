@@ -9,8 +9,9 @@ given probability, so a threshold that fits both sizes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from model_code.drift.errors import DriftError
 from model_code.drift.numeric import NumericSketch
 from model_code.drift.tails import chi_square, chi_square_above, kolmogorov
 
+T = TypeVar("T")
 Sketch = NumericSketch | CategorySketch
 Numbers = NDArray[np.int64]
 
@@ -50,12 +52,22 @@ def compare(baseline: Sketch, window: Sketch) -> Comparison:
     deviations; p is twice the smaller of Pearson's and Kolmogorov's. Labels: PSI and Pearson's
     p, the new ones as one label.
     """
+    return by_kind(baseline, window, _numbers, _labels)
+
+
+def by_kind(
+    baseline: Sketch,
+    window: Sketch,
+    numbers: Callable[[NumericSketch, NumericSketch], T],
+    labels: Callable[[CategorySketch, CategorySketch], T],
+) -> T:
+    """What the function for their kind says of two sketches. Raises DriftError for sketches of two baselines."""
     if isinstance(baseline, NumericSketch) and isinstance(window, NumericSketch):
         baseline.check(window)
-        return _numbers(baseline, window)
+        return numbers(baseline, window)
     if isinstance(baseline, CategorySketch) and isinstance(window, CategorySketch):
         baseline.check(window)
-        return _labels(baseline, window)
+        return labels(baseline, window)
     raise DriftError(f"feature {baseline.feature.name}: the other profile has another schema for it")
 
 

@@ -8,8 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from model_code.drift.category import CategorySketch
-from model_code.drift.compare import Sketch
-from model_code.drift.errors import DriftError
+from model_code.drift.compare import Sketch, by_kind
 from model_code.drift.numeric import NumericSketch
 
 _BARS = 28
@@ -28,13 +27,7 @@ class Plot:
 
 def plot(baseline: Sketch, window: Sketch) -> Plot:
     """The plot of one feature. Raises DriftError for sketches of two baselines."""
-    if isinstance(baseline, NumericSketch) and isinstance(window, NumericSketch):
-        baseline.check(window)
-        return _numbers(baseline, window)
-    if isinstance(baseline, CategorySketch) and isinstance(window, CategorySketch):
-        baseline.check(window)
-        return _labels(baseline, window)
-    raise DriftError(f"feature {baseline.feature.name}: the other profile has another schema for it")
+    return by_kind(baseline, window, _numbers, _labels)
 
 
 def _numbers(baseline: NumericSketch, window: NumericSketch) -> Plot:
