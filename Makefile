@@ -13,7 +13,7 @@ VENV := .takeoff/venv
 PY := $(VENV)/bin/python
 # What is installed and type-checked; local/ is a distribution of its own and may be deleted.
 PARTS := . $(dir $(wildcard local/pyproject.toml))
-PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff policies local tools)
+PACKAGES := $(wildcard infra bootstrap components catalog model_code takeoff policies scenarios local tools)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.txt pyproject.toml $(wildcard local/pyproject.toml) | cksum | cut -d' ' -f1)
 # A file's tests share machines, so a file stays with one worker; TEST_WORKERS=0 runs everything in one process.
 TEST_WORKERS ?= 2
@@ -105,6 +105,14 @@ sabotage: setup ## remove one declared resource or edge at a time; the scenario 
 .PHONY: rollout-demo
 rollout-demo: setup ## three releases under load, good, slow and failing: what the guardrails make of each
 	@$(CLEAN) $(PY) -m local.demo.rollout
+
+.PHONY: loop
+loop: emulated setup ## the loop's scenarios on the deployed stack: timeline, verdicts, a chart; ARGS="--only abd"
+	@$(CLEAN) $(PY) -m local loop --stack $(STACK) $(ARGS)
+
+.PHONY: pipelines
+pipelines: setup ## render every model's pipeline.json with the SageMaker SDK; ARGS=--check only compares
+	@$(PY) -m tools.pipelines $(ARGS)
 
 .PHONY: policy-proof
 policy-proof: STACK := prod

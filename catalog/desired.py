@@ -25,6 +25,7 @@ class Desired:
 
     `config` names an immutable endpoint config; `content` and `generation` are what that name was made from, so that
     the next deployment can tell a new release from the same one. `plan` says how a change of config is carried out.
+    `experiment` names the one whose verdict decides the traffic (catalog/trial.py), empty for none.
     """
 
     endpoint: str
@@ -33,6 +34,7 @@ class Desired:
     generation: int
     variants: dict[str, Share]
     plan: Plan = field(default_factory=Plan)
+    experiment: str = ""
 
     def to_json(self) -> str:
         """Canonical JSON, so that equal wishes are equal strings."""

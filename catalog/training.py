@@ -12,10 +12,13 @@ def slots(versions: Iterable[str]) -> list[str]:
     return [version for version in versions if version in SLOTS]
 
 
-def first_training(model: str, wanted: Sequence[str]) -> list[str]:
-    """The arguments of `takeoff` that fill the slots of a model, all of them.
+def first_training(model: str, wanted: Sequence[str], pipeline: bool) -> list[list[str]]:
+    """The commands of `takeoff`, one after the other, that fill the slots of a model, all of them.
 
-    Training begins with the model's first algorithm whatever is there, so a slot that is left takes all of them again:
-    equal versions are registered once.
+    A model with a pipeline gets its first version from there, on the data set that its folder carries. Else training
+    begins with the model's first algorithm whatever is there, so a slot that is left takes all of them again: equal
+    versions are registered once.
     """
-    return ["train", model, "--count", str(max(len(wanted), 1)), "--register"]
+    if pipeline:
+        return [["dataset", "upload", model], ["retrain", model, "--reason", "first version", "--wait"]]
+    return [["train", model, "--count", str(max(len(wanted), 1)), "--register"]]

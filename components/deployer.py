@@ -73,7 +73,9 @@ class Deployer(pulumi.ComponentResource):
             key=args.key,
             placement=args.placement,
         )
-        self.project_arn: pulumi.Output[str] = declare_build_project(name, site, build, role, child).arn
+        project = declare_build_project(name, site, build, role, child)
+        self.project: pulumi.Output[str] = project.name
+        self.project_arn: pulumi.Output[str] = project.arn
         if args.previews:
             source = _source(args.repository)
             declare_previews(site, args.previews, source, args.branch, variables, args.placement, child)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from catalog.candidates import Candidates
+from catalog.desired import Desired
 from catalog.instance_types import family
 from catalog.plan import refusals
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 # The environment variable by which a container learns which version it serves.
 VERSION_VARIABLE = "TAKEOFF_MODEL_VERSION"
+# What Rollout calls the variant of a version that it tries beside the live one, and the one that only listens.
+TRIED, LISTENS = "candidate", "shadow"
 
 
 def mistakes(args: ModelEndpointArgs) -> list[str]:
@@ -22,7 +26,7 @@ def mistakes(args: ModelEndpointArgs) -> list[str]:
     found = list(_serving(args))
     if found:
         return found
-    return [line for rule in (_shadow, _mode, _scaling, _plan, _guardrails, _change) for line in rule(args)]
+    return [line for rule in (_shadow, _mode, _scaling, _analysis, _plan, _guardrails, _change) for line in rule(args)]
 
 
 def _serving(args: ModelEndpointArgs) -> Iterator[str]:
@@ -81,10 +85,34 @@ def _scaling(args: ModelEndpointArgs) -> Iterator[str]:
             yield f"{where}: got a minimum of 0 instances; allowed: 1 or more but with mode async"
 
 
+def _analysis(args: ModelEndpointArgs) -> Iterator[str]:
+    """What Rollout could not try: it makes configs of two production variants, or of one and a shadow."""
+    analysis = args.analysis
+    if analysis is None:
+        if args.other or args.pinned:
+            yield "other: got a second version or a pin; allowed: with analysis only"
+        return
+    if len(args.variants) != 1 or args.shadow:
+        got = f"{len(args.variants)} variants{' and a shadow' if args.shadow else ''}"
+        yield f"analysis: got {got}; allowed: one variant, beside which Rollout puts what it tries"
+        return
+    if args.mode != "realtime":
+        yield f"analysis: got mode {args.mode}; allowed: realtime"
+    if args.variants[0].name in (TRIED, LISTENS):
+        yield f"variants: got the name {args.variants[0].name} with analysis; allowed: any other, which is Rollout's"
+    if analysis.alarms:
+        yield f"analysis.alarms: got {list(analysis.alarms)}; allowed: none, since they are made from rollback"
+    shares = [step.percent for step in analysis.steps]
+    if not shares or shares != sorted(set(shares)) or not (shares[0] > 0 and shares[-1] < 100):
+        yield f"analysis.steps: got {shares} percent; allowed: shares that rise, each of 1 to 99"
+    if analysis.shadow and _inferentia1(args):
+        yield f"analysis.shadow: got {_inferentia1(args)}; allowed: any instances but ml.inf1"
+
+
 def _plan(args: ModelEndpointArgs) -> Iterator[str]:
     if args.plan.alarms:
         yield f"plan.alarms: got {list(args.plan.alarms)}; allowed: none, since they are made from rollback"
-    names = args.rollback.names(args.model, args.variants) if args.rollback else []
+    names = args.rollback.names(args.model, [variant.name for variant in args.variants]) if args.rollback else []
     whole = replace(args.plan, alarms=tuple(names))
     for refusal in refusals(whole, [variant.fewest for variant in args.variants]):
         yield f"plan.{refusal.field}: got {refusal.got}; allowed: {refusal.allowed}"
@@ -107,7 +135,7 @@ def _change(args: ModelEndpointArgs) -> Iterator[str]:
     """
     if args.previous is None:
         return
-    before, after = args.previous.variants, {variant.name: variant for variant in args.variants}
+    before, after = _counts(args.previous), {variant.name: variant for variant in args.variants}
     if args.plan.kind != "all-at-once" and set(before) != set(after):
         change = f"from variants {sorted(before)} to {sorted(after)}"
         yield f"plan.kind: got {args.plan.kind} {change}; allowed: all-at-once for this change, or the same names"
@@ -115,8 +143,15 @@ def _change(args: ModelEndpointArgs) -> Iterator[str]:
         if after[name].scaling:
             yield f"variants.{name}.scaling: got it for a new variant; allowed: once Rollout has added the variant"
     for name in sorted(set(before) - set(after)):
-        if before[name].instances is None:
+        if before[name] is None:
             yield f"variants: got none named {name}, which is scaled; allowed: take its scaling away first"
+
+
+def _counts(previous: Desired | Candidates) -> dict[str, int | None]:
+    """The production variants of the last wish and their counts; None where autoscaling owned one."""
+    if isinstance(previous, Desired):
+        return {name: share.instances for name, share in previous.variants.items()}
+    return {previous.variant: previous.instances}
 
 
 def image_repository(image: str) -> tuple[str, str, str]:

@@ -12,9 +12,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.key import Key
-from components.role import Role
 from components.site import Site
-from components.statement import Statement, policy
+from components.statement import policy
 from components.tags import model_tags
 
 Risk = Literal["unknown", "low", "medium", "high"]
@@ -27,8 +26,7 @@ class ModelRegistryArgs:
     """A model, who answers for it, what it is for, and how much harm a wrong answer can do.
 
     `aims` are what it must bring about, name and text; they stand in its card. `readers` are AWS account ids that may
-    look versions up and make models of them; the artifact and the image they need besides. With `deployer_project_arn`,
-    an approved version starts that CodeBuild project. Raises ValueError.
+    look versions up and make models of them; the artifact and the image they need besides. Raises ValueError.
     """
 
     model: str
@@ -38,7 +36,6 @@ class ModelRegistryArgs:
     risk: Risk = "unknown"
     aims: Mapping[str, str] = field(default_factory=dict)
     readers: Sequence[str] = ()
-    deployer_project_arn: pulumi.Input[str] | None = None
 
     def __post_init__(self) -> None:
         if self.risk not in get_args(Risk):
@@ -51,7 +48,7 @@ class ModelRegistryArgs:
 
 
 class ModelRegistry(pulumi.ComponentResource):
-    """A model package group, its readers, a model card, and the rule that deploys what is approved."""
+    """A model package group, its readers, and a model card. What an approval starts is Admission's."""
 
     def __init__(
         self, name: str, site: Site, args: ModelRegistryArgs, opts: pulumi.ResourceOptions | None = None
@@ -76,8 +73,6 @@ class ModelRegistry(pulumi.ComponentResource):
                 opts=self._child,
             )
         self._card()
-        if args.deployer_project_arn is not None:
-            self._deploy_what_is_approved(args.deployer_project_arn)
         self.group: pulumi.Output[str] = group.model_package_group_name
         self.register_outputs({"group": self.group})
 
@@ -92,38 +87,6 @@ class ModelRegistry(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["modelCardStatus"]),
         )
-
-    def _deploy_what_is_approved(self, project: pulumi.Input[str]) -> None:
-        logical = f"{self._name}-approved"
-        role = Role(
-            logical,
-            site=self._site,
-            service="events.amazonaws.com",
-            description=f"Starts the deployer when a version of {self._args.model} is approved",
-            opts=self._child,
-        )
-        role.allow(Statement(actions=["codebuild:StartBuild"], resources=[project]))
-        rule = aws.cloudwatch.EventRule(
-            logical,
-            name=self._site.name(logical, limit=64),
-            description=f"A version of {self._args.model} was approved",
-            event_pattern=json.dumps(approval(self._site, self._args.model)),
-            tags=self._tags,
-            opts=self._child,
-        )
-        aws.cloudwatch.EventTarget(logical, rule=rule.name, arn=project, role_arn=role.ready_arn, opts=self._child)
-
-
-def approval(site: Site, model: str) -> dict[str, Any]:
-    """The event that an approved version makes.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
-    """
-    return {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Model Package State Change"],
-        "detail": {"ModelPackageGroupName": [site.name(model)], "ModelApprovalStatus": ["Approved"]},
-    }
 
 
 def readers_may(site: Site, model: str, readers: Sequence[str]) -> list[dict[str, Any]]:

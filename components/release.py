@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.candidates import Candidates
 from catalog.desired import Desired
 
 _DIGITS = 8
@@ -36,10 +37,24 @@ def content_of(immutable: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGITS]
 
 
-def next_release(content: str, previous: Desired | None) -> Release:
-    """The same release while the content is the same, else the next generation."""
+def next_releases(contents: Iterable[str], previous: Desired | Candidates | None) -> list[Release]:
+    """A release for each content: the same one where the last deployment had it, else the next generation.
+
+    Give contents in an order that says nothing of which is live, or their generations would.
+    """
+    known = _generations(previous)
+    newest, releases = max(known.values(), default=0), []
+    for content in contents:
+        if content not in known:
+            newest += 1
+        releases.append(Release(content=content, generation=known.get(content, newest)))
+    return releases
+
+
+def _generations(previous: Desired | Candidates | None) -> dict[str, int]:
+    """Content → generation of what the last deployment declared."""
     if previous is None:
-        return Release(content=content, generation=1)
-    if previous.content == content:
-        return Release(content=content, generation=previous.generation)
-    return Release(content=content, generation=previous.generation + 1)
+        return {}
+    if isinstance(previous, Desired):
+        return {previous.content: previous.generation}
+    return {release.content: release.generation for release in previous.releases.values()}

@@ -11,7 +11,6 @@ import pulumi_aws as aws
 from components.alarm import AlarmArgs, declare_alarm
 from components.alerts import Alerts
 from components.site import Site
-from components.variant import Variant
 
 _MINUTE = 60
 
@@ -45,21 +44,32 @@ class Rollback:
         """The shortest time in which one of the alarms can go off."""
         return self.datapoints * _MINUTE
 
-    def names(self, model: str, variants: Sequence[Variant]) -> list[str]:
-        """What the alarms are called, for as long as the variants are: a renamed rollback alarm is none at all."""
+    def names(self, model: str, fleets: Sequence[str]) -> list[str]:
+        """What the alarms are called, for as long as the fleets are: a renamed rollback alarm is none at all."""
         watched = [("errors", self.error_percent), ("latency", self.latency_ms)]
-        return [f"{model}-rollback-{what}-{v.name}" for v in variants for what, limit in watched if limit is not None]
+        return [f"{model}-rollback-{what}-{name}" for name in fleets for what, limit in watched if limit is not None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """What one set of alarms watches: a variant in one config, or in whichever config has it where that is None.
+
+    `name` is what the alarms' names end with.
+    """
+
+    name: str
+    variant: str
+    config: pulumi.Input[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """Whose new fleet is watched: the one of `config`, behind `endpoint`."""
+    """Whose new fleets are watched, behind `endpoint`."""
 
     model: str
     owner: str
     endpoint: pulumi.Input[str]
-    config: pulumi.Input[str]
-    variants: Sequence[Variant]
+    fleets: Sequence[Fleet]
 
 
 def declare_rollback(
@@ -67,20 +77,21 @@ def declare_rollback(
 ) -> list[aws.cloudwatch.MetricAlarm]:
     """Declare the rollback alarms of an endpoint, in the order of `Rollback.names`.
 
-    They watch the new fleet alone: the dimension EndpointConfigName is that of the wished config and follows each
+    They watch a new fleet alone: the dimension EndpointConfigName is that of the wished config and follows each
     release, while names stay. An alarm over both fleets would abort a good release because the old fleet is bad, which
-    is when a release is needed most. Missing data is not a fault: before the shift the new fleet has no requests.
+    is when a release is needed most. A fleet of no config is a variant that the endpoint has only while a version is
+    tried. Missing data is not a fault: before the shift the new fleet has no requests.
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
     """
     return [
-        declare_alarm(f"{watched.model}-rollback-{what}-{variant.name}", site, args, alerts, opts)
-        for variant in watched.variants
-        for what, args in _alarms(watched, variant, rollback).items()
+        declare_alarm(f"{watched.model}-rollback-{what}-{fleet.name}", site, args, alerts, opts)
+        for fleet in watched.fleets
+        for what, args in _alarms(watched, fleet, rollback).items()
     ]
 
 
-def _alarms(watched: Watched, variant: Variant, rollback: Rollback) -> dict[str, AlarmArgs]:
-    """What one variant is watched for.
+def _alarms(watched: Watched, fleet: Fleet, rollback: Rollback) -> dict[str, AlarmArgs]:
+    """What one fleet is watched for.
 
     Invocation5XXErrors is 0 or 1 for each request, so its mean is a rate; ModelLatency is in microseconds.
     https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
@@ -89,19 +100,16 @@ def _alarms(watched: Watched, variant: Variant, rollback: Rollback) -> dict[str,
         "errors": ("Invocation5XXErrors", rollback.error_percent, 1 / 100, "answers with errors"),
         "latency": ("ModelLatency", rollback.latency_ms, 1000, "answers slowly"),
     }
+    within = {"EndpointConfigName": fleet.config} if fleet.config is not None else {}
     return {
         what: AlarmArgs(
-            title=f"{watched.model}: the new fleet of {variant.name} {text}",
+            title=f"{watched.model}: the new fleet of {fleet.variant} {text}",
             owner=watched.owner,
             model=watched.model,
             runbook=f"rollback-{what}",
             severity="warning",
             metric=metric,
-            dimensions={
-                "EndpointName": watched.endpoint,
-                "VariantName": variant.name,
-                "EndpointConfigName": watched.config,
-            },
+            dimensions={"EndpointName": watched.endpoint, "VariantName": fleet.variant, **within},
             threshold=limit * unit,
             period=_MINUTE,
             periods=rollback.periods,

@@ -3,38 +3,59 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
+from components.bucket import Bucket
 from components.execution_log import declare_execution_log
 from components.key import Key
 from components.role import Role
+from components.rollout_permissions import reads_and_moves, tries
 from components.site import Site
 from components.statement import Statement, writes_log
 from components.stepper import archive, definition
 
 _SOURCES = (
     "catalog/__init__.py",
+    "catalog/analysis.py",
+    "catalog/candidates.py",
     "catalog/desired.py",
+    "catalog/naming.py",
     "catalog/plan.py",
+    "catalog/trial.py",
     "model_code/__init__.py",
+    "model_code/errors.py",
     "model_code/rollout",
+    "model_code/sequential",
 )
+# A wish and an operator's word: each starts an execution for its model.
+_HEARD = ("desired", "override")
 _WORDS = {"comment": "Converges an endpoint to its desired state", "error": "RolloutFailed"}
 
 
 class Rollout(pulumi.ComponentResource):
-    """Converges every endpoint of a stack to its `desired` parameter.
+    """Converges every endpoint of a stack to its `desired` parameter, and tries new versions where that says how.
 
     A change of the parameter is an event; a rule starts the state machine; its function looks at the endpoint as it is
     and makes at most one call a step. An execution that dies is simply started again; two at once end in one place.
-    `key` encrypts the logs.
+    `key` encrypts the logs. `captures` is where the requests of the models in `compared` are kept: a version that only
+    listens is compared with the live one by them.
     """
 
-    def __init__(self, name: str, site: Site, key: Key, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        site: Site,
+        key: Key,
+        captures: Bucket | None = None,
+        compared: Sequence[str] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("takeoff:hosting:Rollout", name, None, opts)
         self._name, self._site, self._key = name, site, key
+        self._captures, self._compared = captures, compared
         self._child = pulumi.ResourceOptions(parent=self)
         function = self._function()
         self.state_machine = self._state_machine(function)
@@ -56,9 +77,13 @@ class Rollout(pulumi.ComponentResource):
             opts=self._child,
         )
         role.allow(
-            *self._permissions(),
+            *reads_and_moves(self._site),
+            *tries(self._site, self._key),
             writes_log(log.arn),
         )
+        if self._captures:
+            for model in self._compared:
+                self._captures.grant_read(role, model)
         return aws.lambda_.Function(
             self._name,
             name=name,
@@ -71,35 +96,6 @@ class Rollout(pulumi.ComponentResource):
             memory_size=256,
             opts=self._child,
         )
-
-    def _permissions(self) -> list[Statement]:
-        """Read a wish, look at and move this stack's endpoints, suspend their scaling meanwhile, write the outcome."""
-        site = self._site
-        scaling = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
-        endpoints = site.arn("sagemaker", f"endpoint/{site.name()}-*")
-        parameters = site.arn("ssm", f"parameter/takeoff/{site.stack}")
-        configs = site.arn("sagemaker", f"endpoint-config/{site.name()}-*")
-        return [
-            Statement(actions=["ssm:GetParameter"], resources=[f"{parameters}/*/desired"]),
-            Statement(actions=["ssm:PutParameter"], resources=[f"{parameters}/*/outcome"]),
-            Statement(
-                actions=["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
-                resources=[endpoints],
-            ),
-            Statement(actions=["sagemaker:UpdateEndpoint"], resources=[endpoints, configs]),
-            # Application Auto Scaling looks at the endpoint's config with its caller's permissions, too.
-            # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
-            Statement(actions=["sagemaker:DescribeEndpointConfig"], resources=[configs]),
-            Statement(
-                actions=["cloudwatch:DescribeAlarms"], resources=[site.arn("cloudwatch", f"alarm:{site.name()}-*")]
-            ),
-            Statement(actions=["application-autoscaling:DescribeScalableTargets"], resources=["*"]),
-            Statement(
-                actions=["application-autoscaling:RegisterScalableTarget"],
-                resources=[site.arn("application-autoscaling", "scalable-target/*")],
-                conditions=scaling,
-            ),
-        ]
 
     def _state_machine(self, function: aws.lambda_.Function) -> aws.sfn.StateMachine:
         role = Role(
@@ -126,14 +122,14 @@ class Rollout(pulumi.ComponentResource):
             f"{self._name}-start",
             site=self._site,
             service="events.amazonaws.com",
-            description="Starts a rollout when a wish changes",
+            description="Starts a rollout when a wish changes or an operator speaks",
             opts=self._child,
         )
         role.allow(Statement(actions=["states:StartExecution"], resources=[self.state_machine.arn]))
         rule = aws.cloudwatch.EventRule(
             self._name,
             name=self._site.name(self._name),
-            description="A model's desired state changed",
+            description="A model's desired state changed, or an operator spoke",
             event_pattern=json.dumps(pattern(self._site)),
             opts=self._child,
         )
@@ -151,7 +147,7 @@ class Rollout(pulumi.ComponentResource):
 
 
 def pattern(site: Site) -> dict[str, object]:
-    """The event that a new wish makes.
+    """The events that a new wish and an operator's word make.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
     """
@@ -159,7 +155,7 @@ def pattern(site: Site) -> dict[str, object]:
         "source": ["aws.ssm"],
         "detail-type": ["Parameter Store Change"],
         "detail": {
-            "name": [{"wildcard": site.parameter("*", "desired")}],
+            "name": [{"wildcard": site.parameter("*", leaf)} for leaf in _HEARD],
             "operation": ["Create", "Update"],
         },
     }

@@ -13,6 +13,7 @@ _DELIVERY = "a delivery of logs, and the account's policy that lets it in, belon
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 UNSCOPABLE: Mapping[str, str] = {
     "ecr:GetAuthorizationToken": "the token is the registry's, not a repository's",
+    "cloudwatch:GetMetricData": "metrics have no ARN, and no condition key names one",
     "cloudwatch:PutMetricData": "metrics have no ARN; scoped by the condition cloudwatch:namespace instead",
     "ec2:DescribeDhcpOptions": "EC2 scopes no Describe call",
     "ec2:DescribeNetworkInterfaces": "EC2 scopes no Describe call",

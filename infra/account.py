@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from catalog.candidates import Candidates, holds
 from catalog.desired import Desired
 from model_code.contract import VersionRecord
 
@@ -21,7 +22,7 @@ class Facts:
 
     image: str = ""
     versions: Mapping[str, VersionRecord] = field(default_factory=dict)
-    desired: Desired | None = None
+    desired: Desired | Candidates | None = None
 
 
 NONE = Facts()
@@ -48,5 +49,11 @@ def _facts(leaves: Mapping[str, str]) -> Facts:
         for leaf, value in leaves.items()
         if leaf in {"approved", "candidate"} or leaf.startswith("versions/")
     }
-    desired = Desired.from_json(leaves["desired"]) if "desired" in leaves else None
-    return Facts(image=leaves.get("image", ""), versions=versions, desired=desired)
+    return Facts(image=leaves.get("image", ""), versions=versions, desired=_desired(leaves.get("desired", "")))
+
+
+def _desired(text: str) -> Desired | Candidates | None:
+    """The wish of either kind; a model may have been of the other kind before."""
+    if not text:
+        return None
+    return Candidates.from_json(text) if holds(text) else Desired.from_json(text)

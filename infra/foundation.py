@@ -7,17 +7,21 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.admission import Admission, AdmissionArgs
 from components.alerts import PUBLISHERS, Alerts, AlertsArgs, Severity
 from components.batch_inference import BatchInference
+from components.bucket import Bucket
 from components.cost_guard import CostGuard, CostGuardArgs
 from components.data_lake import DataLake, DataLakeArgs, LakeArgs
 from components.deployer import Deployer, DeployerArgs
 from components.key import Key
 from components.model_endpoint import ModelEndpoint
 from components.model_image import ModelImage
+from components.monitoring import Monitoring, MonitoringArgs
 from components.network import Network, NetworkArgs
 from components.placement import Placement, existing
 from components.previews import PreviewsArgs
+from components.retraining import Retraining, RetrainingArgs
 from components.rollout import Rollout
 from components.site import Site
 from infra import config as keys
@@ -33,9 +37,18 @@ class Foundation:
     rollout: Rollout
     placement: Placement | None
     alerts: Alerts | None
-    deployer: Deployer | None
+    admission: Admission | None
+    retraining: Retraining | None
+    monitoring: Monitoring | None
     opts: pulumi.ResourceOptions
     guarded: pulumi.ResourceOptions
+
+    @property
+    def features(self) -> Bucket:
+        """The lake's bucket of features. Raises ValueError without a lake, which the configuration refuses before."""
+        if self.lake.features is None:
+            raise ValueError("lake: got none; allowed: a `lake` block for models with batch, training or experiment")
+        return self.lake.features
 
 
 def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundation:
@@ -47,17 +60,27 @@ def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundatio
     alerts = _alerts(site, config.alerts, lake, opts) if config.alerts else None
     if config.budget:
         _cost_guard(site, config, config.budget, alerts, opts)
+    deployer = _deployer(site, config.deployer, lake, placement, opts) if config.deployer else None
     return Foundation(
         site=site,
         config=config,
         lake=lake,
-        rollout=Rollout("rollout", site, lake.key, opts=opts),
+        rollout=_rollout(site, config, lake, opts),
         placement=placement,
         alerts=alerts,
-        deployer=_deployer(site, config.deployer, lake, placement, opts) if config.deployer else None,
+        admission=_admission(site, config, lake, deployer, opts),
+        retraining=_retraining(site, config, lake, alerts, opts),
+        monitoring=_monitoring(site, config, lake, alerts, opts),
         opts=opts,
         guarded=guarded,
     )
+
+
+def _rollout(site: Site, config: keys.Stack, lake: DataLake, opts: pulumi.ResourceOptions) -> Rollout:
+    compared = [
+        name for name, model in config.models.items() if model.capture and model.analysis and model.analysis.shadow
+    ]
+    return Rollout("rollout", site, lake.key, captures=lake.captures, compared=compared, opts=opts)
 
 
 def _placement(site: Site, config: keys.Stack, key: Key, provider: aws.Provider) -> Placement | None:
@@ -134,3 +157,37 @@ def _deployer(
         else None,
     )
     return Deployer("deployer", site, args, opts=opts)
+
+
+def _admission(
+    site: Site, config: keys.Stack, lake: DataLake, deployer: Deployer | None, opts: pulumi.ResourceOptions
+) -> Admission | None:
+    """What an approval starts; none in a stack where nothing would come of one."""
+    loops = any(model.analysis or model.training for model in config.models.values())
+    if not (config.registry and lake.features and (deployer or loops)):
+        return None
+    groups = [site.name(model) for model in config.models]
+    args = AdmissionArgs(groups=groups, runs=lake.features, key=lake.key, deployer=deployer)
+    return Admission("admission", site, args, opts=opts)
+
+
+def _retraining(
+    site: Site, config: keys.Stack, lake: DataLake, alerts: Alerts | None, opts: pulumi.ResourceOptions
+) -> Retraining | None:
+    """What starts training pipelines; its own failures are told to the owner of the first model that has one."""
+    owners = [model.owner for _, model in sorted(config.models.items()) if model.training]
+    if not owners or not lake.features:
+        return None
+    args = RetrainingArgs(owner=owners[0], key=lake.key, features=lake.features, models=lake.models, alerts=alerts)
+    return Retraining("retraining", site, args, opts=opts)
+
+
+def _monitoring(
+    site: Site, config: keys.Stack, lake: DataLake, alerts: Alerts | None, opts: pulumi.ResourceOptions
+) -> Monitoring | None:
+    """What looks at models; its own failures are told to the owner of the first model that is looked at."""
+    owners = [model.owner for _, model in sorted(config.models.items()) if model.monitor]
+    if not owners or not lake.features or not lake.captures:
+        return None
+    args = MonitoringArgs(key=lake.key, captures=lake.captures, features=lake.features, owner=owners[0], alerts=alerts)
+    return Monitoring("monitoring", site, args, opts=opts)

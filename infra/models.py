@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pulumi
@@ -19,10 +20,11 @@ from components.scaling import Scaling, ScheduledCount
 from components.service_dashboard import ServiceDashboard, ServiceDashboardArgs
 from components.variant import Shadow, Variant
 from infra import config as keys
+from infra import loop
 from infra.account import Facts
 from infra.config import ConfigError
 from infra.foundation import Foundation
-from model_code.contract import Spec, TextSpec, any_spec
+from model_code.contract import Spec, TextSpec, VersionRecord, any_spec
 
 
 def declare(shared: Foundation, name: str, model: keys.Model, facts: Facts) -> dict[str, Any]:
@@ -49,6 +51,9 @@ def _declare(shared: Foundation, name: str, model: keys.Model, spec: Spec, facts
     }
     entry |= _image(shared, name, model) if not (model.image or isinstance(spec, TextSpec)) else {}
     entry |= _registry(shared, name, model, spec) if shared.config.registry else {}
+    if model.training:
+        pipeline = loop.train(shared, name, model, spec, facts, entry["registry"])
+        entry["training"] = pipeline.pipeline.pipeline_name if pipeline else ""
     if due := _due(name, model, spec, facts, shared.site.stack):
         pulumi.log.info(f"{name}: not deployed yet; next: {due}")
         return {**entry, "next": due}
@@ -57,6 +62,10 @@ def _declare(shared: Foundation, name: str, model: keys.Model, spec: Spec, facts
     entry |= {"endpoint": hosted.endpoint.name, "desired": hosted.desired.name}
     if model.objective:
         _dashboard(shared, name, model, model.objective, hosted)
+    if monitor := loop.watch(shared, name, model, spec, facts, hosted):
+        entry["monitor"] = monitor.settings.name
+    if experiment := loop.compare(shared, name, model, hosted):
+        entry["experiment"] = experiment.prefix
     if model.batch:
         entry |= _batch(shared, name, model, model.batch, facts)
     return entry
@@ -72,7 +81,8 @@ def _due(name: str, model: keys.Model, spec: Spec, facts: Facts, stack: str) -> 
         return None
     if isinstance(spec, TextSpec):
         return f"takeoff register {name} ARTIFACT --stack {stack}"
-    return f"takeoff {' '.join(first_training(name, slots(model.versions())))} --stack {stack}"
+    commands = first_training(name, slots(model.versions()), pipeline=bool(model.training))
+    return " && ".join(f"takeoff {shlex.join(command)} --stack {stack}" for command in commands)
 
 
 def _image(shared: Foundation, name: str, model: keys.Model) -> dict[str, Any]:
@@ -101,7 +111,6 @@ def _registry(shared: Foundation, name: str, model: keys.Model, spec: Spec) -> d
         risk=model.risk,
         aims=_aims(model),
         readers=shared.config.registry.readers if shared.config.registry else (),
-        deployer_project_arn=shared.deployer.project_arn if shared.deployer else None,
     )
     return {"registry": ModelRegistry(name, shared.site, args, opts=shared.guarded).group}
 
@@ -147,7 +156,18 @@ def _endpoint(shared: Foundation, name: str, model: keys.Model, facts: Facts) ->
         key=lake.key,
         rollout=shared.rollout,
         previous=facts.desired,
+        analysis=model.analysis.normal() if model.analysis else None,
+        other=_other(model, facts) if model.analysis else None,
+        pinned=model.analysis is not None and model.variants[0].version != "approved",
+        experiment=model.experiment.name if model.experiment else "",
     )
+
+
+def _other(model: keys.Model, facts: Facts) -> VersionRecord | None:
+    """The version that could take the live one's place: the candidate, or beside a pin of it the approved one."""
+    live = facts.versions[model.variants[0].version]
+    slots = (facts.versions.get(slot) for slot in ("candidate", "approved"))
+    return next((record for record in slots if record and record.version != live.version), None)
 
 
 def _variant(variant: keys.Variant, model: keys.Model, facts: Facts) -> Variant:
@@ -193,8 +213,6 @@ def _dashboard(
 
 def _batch(shared: Foundation, name: str, model: keys.Model, batch: keys.Batch, facts: Facts) -> dict[str, Any]:
     lake = shared.lake
-    if lake.features is None:
-        raise ValueError(f"{name}: batch without a lake")  # the configuration refuses it before
     args = BatchInferenceArgs(
         model=name,
         owner=model.owner,
@@ -203,9 +221,9 @@ def _batch(shared: Foundation, name: str, model: keys.Model, batch: keys.Batch, 
         instance_type=batch.instance_type,
         instances=batch.instances,
         schedule=batch.schedule,
-        source=lake.features,
+        source=shared.features,
         source_prefix=name,
-        output=lake.features,
+        output=shared.features,
         key=lake.key,
         models=lake.models,
         placement=shared.placement,

@@ -21,6 +21,15 @@ def deploy() -> None:
     facts = account.read(stack, asked)
     pulumi.export("bucket", shared.lake.models.name)
     pulumi.export("rollout", shared.rollout.state_machine.arn)
+    if shared.lake.features:
+        pulumi.export("features", shared.lake.features.name)
+    for name, part in (
+        ("retraining", shared.retraining),
+        ("monitoring", shared.monitoring),
+        ("admission", shared.admission),
+    ):
+        if part:
+            pulumi.export(name, part.state_machine.arn)
     pulumi.export(
         "models",
         {

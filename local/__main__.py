@@ -1,4 +1,4 @@
-"""A stack in an emulated account: `python -m local preview | up | down | predict | status | logs`."""
+"""A stack in an emulated account: `python -m local preview | up | down | start | loop | predict | status | logs`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import logs, status
 from local.down import down
+from local.loop import loop
 from local.phases import takeoff
 from local.preview import preview
 from local.state import LOCAL, REPOSITORY, State
 from local.toolchain.environment import enter, environment
-from local.up import up
+from local.toolchain.progress import Progress
+from local.up import connect, up
 
 # Every error of ours that a person can mend is a RuntimeError with a line that says how.
 ERRORS = (RuntimeError, ClientError, BotoCoreError)
@@ -24,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. What went wrong is one line on stderr and exit status 1."""
     parser = _parser()
     chosen, rest = parser.parse_known_args(arguments)
-    if rest and chosen.command not in {"predict", "preview"}:
+    if rest and chosen.command not in {"predict", "preview", "loop"}:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     os.environ["TAKEOFF_STACK"] = chosen.stack
     state = State.current()
@@ -38,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
                 up(state)
             case "down":
                 down(state, chosen.unprotect)
+            case "start":
+                connect(state, Progress(sys.stderr))
+            case "loop":
+                return loop(state, rest)
             case "predict":
                 takeoff(environment(state, state.endpoint()), "predict", "--stack", state.stack, *rest)
             case "status":
@@ -66,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     add("up", "deploy the stack and show its predictions; safe to run again at any time")
     destroyed = add("down", "destroy the stack and stop the emulated account")
     destroyed.add_argument("--unprotect", default="", metavar="STACK", help="confirm that STACK goes, protected or not")
+    add("start", "start the emulated account again, with all that it had; deploys nothing")
+    add("loop", "the loop's scenarios on the deployed stack, on a fast clock; takes options of `python -m scenarios`")
     add("predict", "predictions through every endpoint, with traffic and accuracy; takes options of `takeoff predict`")
     add("status", "what runs in the emulated account").add_argument("--json", action="store_true", help="print JSON")
     add("logs", "the last lines of every log").add_argument(

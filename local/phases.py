@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,25 +20,50 @@ from local.state import REPOSITORY
 
 # Images wait for the account, training for a core.
 _AT_ONCE = 2
+_ADMITTED = 60  # seconds from a version's registration until its parameter is there
+Commands = Sequence[Sequence[str]]
 
 
 class PhaseError(RuntimeError):
     """A phase that failed; it has printed why."""
 
 
-def prepare(stack: LocalStack) -> list[str]:
+def prepare(stack: LocalStack, *, trainings: bool = True) -> list[str]:
     """Run the commands that are due for the declared models: image builds and first trainings. Returns what was done.
+
+    Without `trainings` only images are built: before the program is applied, what would train may be out of date.
 
     Reads the models from the last deployment's outputs, so it does nothing before the first. Asking the account for
     what is there costs milliseconds, a command a second. Raises PhaseError once all of them have ended.
     """
     # Training takes longest, so it begins first.
-    due = sorted(_due(stack, Account(stack.env)), key=lambda each: each[1][0] != "train")
+    due = sorted(_due(stack, Account(stack.env)), key=_is_image)
+    due = [each for each in due if trainings or _is_image(each)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        running = [(does, pool.submit(takeoff, stack.env, *command, "--stack", stack.name)) for does, command in due]
+        running = [(does, pool.submit(_take, stack, commands)) for does, commands in due]
     for _, ended in running:
         ended.result()
     return [does for does, _ in running]
+
+
+def _is_image(due: tuple[str, Commands]) -> bool:
+    return due[1][0][0] == "image"
+
+
+def _take(stack: LocalStack, commands: Commands) -> None:
+    """Run commands one after the other; what they register, the account has admitted when this returns."""
+    for command in commands:
+        takeoff(stack.env, *command, "--stack", stack.name)
+    if commands[-1][0] == "retrain":
+        _await_approved(stack, commands[-1][1])
+
+
+def _await_approved(stack: LocalStack, model: str) -> None:
+    account, end = Account(stack.env), time.monotonic() + _ADMITTED
+    while not account.value(parameter_name(stack.name, model, "approved")):
+        if time.monotonic() > end:
+            raise PhaseError(f"{model}: its first version was registered and not admitted within {_ADMITTED} s")
+        time.sleep(0.2)
 
 
 def takeoff(env: Mapping[str, str], *arguments: str) -> None:
@@ -78,14 +104,17 @@ class Account:
             return None
 
 
-def _due(stack: LocalStack, account: Account) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What each model lacks, in words and as a command."""
+def _due(stack: LocalStack, account: Account) -> Iterator[tuple[str, Commands]]:
+    """What each model lacks, in words and as commands."""
     for name, model in stack.outputs().get("models", {}).items():
         if model.get("project") and not _built(stack, account, name, model):
-            yield f"{name}: image from model_code/{model['code']}", ("image", "build", name)
+            yield f"{name}: image from model_code/{model['code']}", [["image", "build", name]]
         wanted = slots(model["versions"])
-        if not all(account.value(parameter_name(stack.name, name, slot)) for slot in wanted):
-            yield f"{name}: trained and registered {len(wanted)} versions", tuple(first_training(name, wanted))
+        # A model with `training` in the stack file has a pipeline as soon as it has an image, by the next `up`.
+        waits = model.get("training") == ""
+        if not waits and not all(account.value(parameter_name(stack.name, name, slot)) for slot in wanted):
+            does = f"{name}: trained and registered {len(wanted)} versions"
+            yield does, first_training(name, wanted, pipeline=bool(model.get("training")))
 
 
 def _built(stack: LocalStack, account: Account, name: str, model: Mapping[str, Any]) -> bool:

@@ -31,7 +31,9 @@ def show(state: State, *, as_json: bool) -> int:
     console.print(_endpoints(found["endpoints"]))
     for machine, executions in found["executions"].items():
         for execution in executions[-3:]:
-            console.print(f"rollout execution of {machine}: {execution['status']}, started {execution['started']}")
+            console.print(f"execution of {machine}: {execution['status']}, started {execution['started']}")
+    for job, status in found["jobs"].items():
+        console.print(f"job {job}: {status}")
     recorded = sorted(name for name, by in rows.items() if by == "record")
     console.print(f"recorded only, no behaviour claimed: {', '.join(recorded) or 'nothing'}")
     if found["snapshot"]["error"]:

@@ -28,9 +28,11 @@ def up(state: State) -> None:
     ready(state, progress)
     stack = connect(state, progress)
     _say(progress, recover(stack, account_of(stack)))
-    _say(progress, prepare(stack))
+    _say(progress, prepare(stack, trainings=False))
     stack.up(refresh=True)
-    if made := prepare(stack):
+    takeoff(stack.env, "deployed", "--stack", stack.name)
+    # An image brings a pipeline, a pipeline a version, a version an endpoint.
+    while made := prepare(stack):
         _say(progress, made)
         stack.up(refresh=False)
     takeoff(stack.env, "predict", "--stack", stack.name, "--wait", "300")

@@ -1,4 +1,4 @@
-"""A container's two commands, as SageMaker calls them: `python -m model_code.container serve | train`."""
+"""A container's commands: `python -m model_code.container serve | train` as SageMaker calls them, `gate`, `monitor`."""
 
 from __future__ import annotations
 
@@ -15,19 +15,48 @@ from model_code.paths import Paths, SettingError
 PARENT = os.getppid()  # read first: a parent that dies while we import must still be missed
 
 
+USAGE = """\
+python -m model_code.container COMMAND, for the model folder that TAKEOFF_MODEL_CODE names:
+
+  serve          answer requests: SageMaker's GET /ping and POST /invocations
+  train          the rows of SM_CHANNEL_TRAINING, else the carried ones, to SM_MODEL_DIR
+  gate NAME ...  one gate between a data set and a registered version; `gate --help` lists them and their flags
+  monitor ...    one window of captured requests beside the data that the model was trained on
+"""
+
+
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
-    """Runs one command for the model folder that TAKEOFF_MODEL_CODE names: 0 done, 1 it failed, 2 it cannot start."""
-    if arguments not in (["serve"], ["train"]):
-        return _fail(f"got {' '.join(arguments) or 'no command'}, allowed: serve or train", 2)
+    """Runs one command for the model folder that TAKEOFF_MODEL_CODE names.
+
+    0 done, 1 it failed or the pipeline has to stop, 2 it cannot start.
+    """
+    command, rest = (arguments or [""])[0], arguments[1:]
+    if command in ("-h", "--help"):
+        print(USAGE)
+        return 0
+    # Each command imports what it alone needs: training images need no server, servers no scikit-learn.
+    match command:
+        case "gate":
+            from model_code.gates.__main__ import main as gate
+
+            return gate(rest, environment)
+        case "monitor":
+            # By name, as every folder of model_code is: an image without the folder says so and nothing else breaks.
+            return int(importlib.import_module("model_code.monitor.__main__").main(rest, environment))
+        case "serve" | "train" if not rest:
+            return _model(command, environment)
+    return _fail(f"got {' '.join(arguments) or 'no command'}, allowed: serve, train, gate or monitor\n{USAGE}", 2)
+
+
+def _model(command: str, environment: Mapping[str, str]) -> int:
     code = environment.get("TAKEOFF_MODEL_CODE", "")
     try:
         if not code:
             raise SettingError("TAKEOFF_MODEL_CODE must name a folder of model_code/, such as breast_cancer")
         spec = load_spec(code)
-        if arguments == ["train"]:
+        if command == "train":
             _train(code, environment)
         else:
-            # Training images and their tests need no server, servers no scikit-learn.
             from model_code.server.run import serve
 
             serve(spec, environment, PARENT)

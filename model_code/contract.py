@@ -104,6 +104,10 @@ class VersionRecord(_Data):
     artifact: Annotated[str, Field(pattern=r"^s3://[^/]+/.+\.tar\.gz$")]
     algorithm: str
     metrics: dict[str, FiniteFloat]
+    run: str = ""
+    """The folder (s3://…) of the pipeline's run that made it; empty for one that was trained by hand."""
+    package: str = ""
+    """The ARN of its model package; empty for one that is in no registry."""
 
 
 def codes() -> list[str]:

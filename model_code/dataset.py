@@ -1,24 +1,23 @@
-"""Labelled rows, and the fixed split of them that every version of a model is measured by."""
+"""Labelled rows, and the frozen split of them that every version of a model is measured by."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model_code.errors import UnusableError
+from model_code.gates import holdout
 from model_code.table import Matrix
 
 Labels = NDArray[np.int64]
-
-_SEED = 2026  # of the split, not of training: versions can be compared only on the same held-out rows
-_HELD_OUT = 0.25
 
 
 class DataError(UnusableError):
@@ -32,18 +31,20 @@ class Dataset:
     values: Matrix
     labels: Labels
     sha256: str
+    identity: str = ""
+    """The column that tells rows apart, and with `ids` decides which are held out; empty where features do."""
+    ids: tuple[str, ...] | None = None
+    """Each row's cell of that column."""
 
     def split(self) -> tuple[Dataset, Dataset]:
-        """Training rows and held-out rows: seeded, a quarter of each class held out."""
-        random = np.random.default_rng(_SEED)
-        held_out = np.zeros(len(self.labels), dtype=bool)
-        for label in np.unique(self.labels):
-            rows = random.permutation(np.flatnonzero(self.labels == label))
-            held_out[rows[: round(len(rows) * _HELD_OUT)]] = True
-        return self._where(~held_out), self._where(held_out)
+        """Training rows and held-out rows: about a quarter is held out, the same rows for ever (gates/holdout.py)."""
+        out = holdout.held_out(holdout.keys(self.values, self.ids))
+        return self.part(~out), self.part(out)
 
-    def _where(self, rows: NDArray[np.bool_]) -> Dataset:
-        return Dataset(values=self.values[rows], labels=self.labels[rows], sha256=self.sha256)
+    def part(self, rows: NDArray[Any]) -> Dataset:
+        """Some of the rows, as a mask or by their positions."""
+        ids = None if self.ids is None else tuple(np.array(self.ids)[rows].tolist())
+        return replace(self, values=self.values[rows], labels=self.labels[rows], ids=ids)
 
 
 def carried_by_scikit_learn(file: str) -> Dataset:

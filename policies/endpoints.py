@@ -33,7 +33,10 @@ def called(resource: Declared) -> str:
 
 
 def parameter(graph: Graph, endpoint: Declared) -> Declared | None:
-    """The `desired` parameter of an endpoint (catalog/desired.py); None without one. Raises UnknownError."""
+    """The `desired` parameter of an endpoint (catalog/desired.py, candidates.py); None without one.
+
+    Raises UnknownError.
+    """
     for each in graph.of(PARAMETER):
         text = _text(each)
         if isinstance(text, Unknown):
@@ -41,7 +44,7 @@ def parameter(graph: Graph, endpoint: Declared) -> Declared | None:
                 raise UnknownError(f"{each.name}.value")
             continue
         content = _object(text)
-        if "config" in content and content.get("endpoint") == endpoint.at("name"):
+        if {"config", "releases"} & set(content) and content.get("endpoint") == endpoint.at("name"):
             return each
     return None
 
@@ -52,11 +55,22 @@ def wish(graph: Graph, endpoint: Declared) -> Mapping[str, Any] | None:
     return _object(_text(found)) if found else None
 
 
+def released(graph: Graph, endpoint: Declared) -> list[str]:
+    """The configs that the endpoint may serve, the one that it should first: Rollout's wish, else its own input.
+
+    Where versions take each other's place the wish names a config for each, and the endpoint's input the one that was
+    live when the program ran.
+    """
+    wanted = wish(graph, endpoint) or {}
+    own = str(wanted.get("config") or known(endpoint.at("endpointConfigName"), "endpointConfigName") or "")
+    each = wanted.get("releases")
+    others = [str(one.get("config")) for one in each.values()] if isinstance(each, Mapping) else []
+    return [own, *(name for name in others if name != own)]
+
+
 def config_name(graph: Graph, endpoint: Declared) -> str:
-    """The config that the endpoint should serve: Rollout's wish where there is one, else its own input."""
-    wanted = wish(graph, endpoint)
-    value = wanted.get("config") if wanted else known(endpoint.at("endpointConfigName"), "endpointConfigName")
-    return str(value or "")
+    """The config that the endpoint should serve."""
+    return released(graph, endpoint)[0]
 
 
 def config(graph: Graph, endpoint: Declared) -> Declared | None:
@@ -73,8 +87,7 @@ def served_by(graph: Graph, other: Declared) -> list[Declared]:
     declared = [each for each in graph.of(ENDPOINT) if _declared_with(each, other)]
     if declared:
         return declared
-    wishes = [(each, wish(graph, each)) for each in graph.of(ENDPOINT)]
-    return [each for each, wanted in wishes if wanted and wanted.get("config") == other.at("name")]
+    return [each for each in graph.of(ENDPOINT) if wish(graph, each) and other.at("name") in released(graph, each)]
 
 
 def _declared_with(endpoint: Declared, other: Declared) -> bool:

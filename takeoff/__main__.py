@@ -11,15 +11,22 @@ from rich.console import Console
 from takeoff.commands import (
     batch,
     catalog,
+    dataset,
+    deployed,
     destroy,
+    drift,
+    experiment,
     image,
     new,
+    operate,
     operations,
     preflight,
     preview,
+    retrain,
     rollout,
     score,
     terraform,
+    versions,
 )
 from takeoff.stack import CommandError
 
@@ -35,13 +42,25 @@ app.add_typer(new.app, name="new")
 app.add_typer(batch.app, name="batch")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(image.app, name="image")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(drift.app, name="drift")
+app.add_typer(experiment.app, name="experiment")
+app.command("retrain")(retrain.retrain)
 app.command("predict")(operations.predict)
 app.command("train")(operations.train)
 app.command("register")(operations.register)
 app.command("preflight")(preflight.preflight)
 app.command("preview")(preview.preview)
+app.command("deployed")(deployed.deployed)
 app.command("destroy")(destroy.destroy)
 app.command("score")(score.score)
+app.command("models")(versions.models)
+app.command("versions")(versions.versions)
+app.command("lineage")(versions.lineage)
+app.command("approve")(versions.approve)
+app.command("rollback")(operate.rollback)
+app.command("freeze")(operate.freeze)
+app.command("unfreeze")(operate.unfreeze)
 app.command("terraform-plan")(terraform.terraform_plan)
 
 

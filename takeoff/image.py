@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,7 +126,8 @@ class Images:
         stack, model = self._stack.name, self._model
         wanted = slots(model.versions)
         if not all(parameter.value(self._ssm, parameter_name(stack, model.name, slot)) for slot in wanted):
-            return f"takeoff {' '.join(first_training(model.name, wanted))} --stack {stack}"
+            commands = first_training(model.name, wanted, pipeline=bool(model.training))
+            return " && ".join(f"takeoff {shlex.join(command)} --stack {stack}" for command in commands)
         return "make up" if stack == "local" else f"pulumi up --stack {stack}"
 
     def _start(self, context: BuildContext, tag: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,3 +16,20 @@ def value(ssm: Any, name: str) -> str:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
         return ""
+
+
+def document(ssm: Any, name: str) -> dict[str, Any]:
+    """A parameter's value as the JSON object that it is; empty when there is none."""
+    found: dict[str, Any] = json.loads(value(ssm, name) or "{}")
+    return found
+
+
+def under(ssm: Any, path: str) -> dict[str, str]:
+    """The values of all parameters below a path, by what their names add to it."""
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
+    return {each["Name"].removeprefix(f"{path}/"): each["Value"] for page in pages for each in page["Parameters"]}
+
+
+def write(ssm: Any, name: str, content: dict[str, Any]) -> None:
+    """Put a JSON object in the place of whatever is there."""
+    ssm.put_parameter(Name=name, Value=json.dumps(content, sort_keys=True), Type="String", Overwrite=True)

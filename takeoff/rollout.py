@@ -42,18 +42,21 @@ class Rollouts:
     def progress(self, model: DeployedModel) -> Progress:
         """Where one model's rollout stands. An outcome of an older wish does not count."""
         wish = self._ssm.get_parameter(Name=model.desired)["Parameter"]
-        outcome = self._outcome(model)
-        seen = outcome.get("desired_version") == wish["Version"]
+        outcome, analysis = self.outcome(model), self._beside(model, "analysis")
+        tried = analysis.get("phase", "ended") != "ended"
+        seen = outcome.get("desired_version") == wish["Version"] and not tried
+        said = str(analysis.get("message", "")) if tried else ""
         endpoint = self._sagemaker.describe_endpoint(EndpointName=model.endpoint)
         weights = {v["VariantName"]: v.get("CurrentWeight", 0.0) for v in endpoint.get("ProductionVariants", [])}
         total = sum(weights.values()) or 1.0
         return Progress(
             model=model.name,
             status=outcome["status"] if seen else "running",
-            reason=outcome["reason"] if seen else f"endpoint is {endpoint['EndpointStatus']}",
+            reason=outcome["reason"] if seen else said or f"endpoint is {endpoint['EndpointStatus']}",
             endpoint=model.endpoint,
             config=endpoint["EndpointConfigName"],
-            desired_config=json.loads(wish["Value"])["config"],
+            # Of a model with candidates the outcome says which config was to be live, and `desired` does not.
+            desired_config=json.loads(wish["Value"]).get("config") or outcome.get("desired_config", ""),
             traffic={name: 100 * weight / total for name, weight in weights.items()},
         )
 
@@ -69,9 +72,12 @@ class Rollouts:
         found = self._states.list_executions(stateMachineArn=self._stack.rollout, statusFilter="RUNNING")
         return bool(found["executions"])
 
-    def _outcome(self, model: DeployedModel) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(parameter.value(self._ssm, model.outcome) or "{}")
-        return found
+    def outcome(self, model: DeployedModel) -> dict[str, Any]:
+        """Rollout's last verdict on a model's endpoint; empty before the first."""
+        return self._beside(model, "outcome")
+
+    def _beside(self, model: DeployedModel, leaf: str) -> dict[str, Any]:
+        return parameter.document(self._ssm, model.desired.removesuffix("desired") + leaf)
 
 
 def wait(

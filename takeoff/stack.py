@@ -19,7 +19,7 @@ class DeployedModel:
 
     `next` is the command that is due when it has no endpoint yet.
     `project` builds its image from `dockerfile` in its folder into `repository`; `registry` is its package group,
-    `batch` its scheduled transform. Each is empty where the stack declares none.
+    `batch` its scheduled transform, `training` its pipeline. Each is empty where the stack declares none.
     """
 
     name: str
@@ -35,6 +35,7 @@ class DeployedModel:
     dockerfile: str = "Dockerfile"
     registry: str = ""
     batch: str = ""
+    training: str = ""
 
     @property
     def outcome(self) -> str:
@@ -44,12 +45,19 @@ class DeployedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedStack:
-    """A stack's outputs."""
+    """A stack's outputs.
+
+    `features` is the bucket of data sets and runs; `rollout`, `retraining` and `admission` are state machines. Each but
+    Rollout is empty where the stack declares none.
+    """
 
     name: str
     bucket: str
     rollout: str
     models: Mapping[str, DeployedModel]
+    features: str = ""
+    retraining: str = ""
+    admission: str = ""
 
     def model(self, name: str) -> DeployedModel:
         """One model. Raises CommandError for a name that the stack does not have."""
@@ -89,7 +97,8 @@ def parse(stack: str, outputs: Mapping[str, Any]) -> DeployedStack:
         name: DeployedModel(name=name, **{key: value for key, value in entry.items() if key in known})
         for name, entry in outputs["models"].items()
     }
-    return DeployedStack(name=stack, bucket=outputs["bucket"], rollout=outputs["rollout"], models=models)
+    optional = {key: outputs[key] for key in ("features", "retraining", "admission") if outputs.get(key)}
+    return DeployedStack(name=stack, bucket=outputs["bucket"], rollout=outputs["rollout"], models=models, **optional)
 
 
 def _deploy(stack: str) -> str:

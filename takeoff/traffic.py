@@ -15,10 +15,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from model_code.contract import SpecError, load_spec
+from model_code.contract import Feature, SpecError, load_spec
 from takeoff.stack import CommandError
 
 _THREADS = 8
+Cell = float | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,22 +54,29 @@ class TrafficReport:
     failed: Sequence[str] = field(default_factory=tuple)
 
 
-def held_out(code: str) -> tuple[list[list[float]], list[str]]:
+def held_out(code: str) -> tuple[list[list[Cell]], list[str]]:
     """The rows that no version of a model was trained on, and the class of each.
 
     Raises CommandError for a model that takes no rows, and where its libraries are not installed.
     """
     try:
-        classes = load_spec(code).inputs.classes
+        schema = load_spec(code).inputs
         rows, labels = importlib.import_module(f"model_code.{code}.data").held_out()
     except SpecError as error:
         raise CommandError(f"predict: {error}") from error
     except ModuleNotFoundError as error:
         raise CommandError(f"predict: {error}; install the extra: pip install -e '.[models]'") from error
-    return [[float(value) for value in row] for row in rows], [classes[int(label)] for label in labels]
+    classes, features = schema.classes, schema.features
+    cells = [[_cell(feature, float(value)) for feature, value in zip(features, row, strict=True)] for row in rows]
+    return cells, [classes[int(label)] for label in labels]
 
 
-def send(endpoint: str, rows: Sequence[Sequence[float]], labels: Sequence[str], requests: int) -> list[Answer]:
+def _cell(feature: Feature, value: float) -> Cell:
+    """A value as a request carries it: a category by its name, not by its position."""
+    return feature.categories[int(value)] if feature.categories else value
+
+
+def send(endpoint: str, rows: Sequence[Sequence[Cell]], labels: Sequence[str], requests: int) -> list[Answer]:
     """Send one row per request, `requests` times over the held-out rows, eight at a time."""
     client = boto3.client(
         "sagemaker-runtime", config=Config(max_pool_connections=_THREADS, retries={"total_max_attempts": 1})
@@ -102,7 +110,7 @@ def summarise(answers: Sequence[Answer], asked: Mapping[str, int]) -> TrafficRep
     return TrafficReport(reports, tuple(answer.error for answer in answers if answer.error))
 
 
-def _ask(client: Any, endpoint: str, row: Sequence[float], label: str) -> Answer:
+def _ask(client: Any, endpoint: str, row: Sequence[Cell], label: str) -> Answer:
     started = time.perf_counter()
     try:
         found = client.invoke_endpoint(

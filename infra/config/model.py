@@ -9,15 +9,23 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from catalog.instance_types import Accelerator, accelerator
+from catalog.training import SLOTS
+from infra.config.analysis import Analysis
 from infra.config.base import AsTuple, Email, MistakeError, Percent, Strict, as_number
 from infra.config.batch import Batch
 from infra.config.business import Dollars, Kpi, Name, Number, Usage
 from infra.config.deployment import Deployment, require_possible
+from infra.config.experiment import Experiment
+from infra.config.fairness import Fairness
+from infra.config.monitor import Monitor, require_evidence
+from infra.config.training import Training
 from infra.config.variant import Shadow, Variant
 
 Minutes = Annotated[int, Field(ge=0, le=60)]
 Mode = Literal["realtime", "async", "multi-model"]
 Risk = Literal["unknown", "low", "medium", "high"]
+# What Rollout calls a version that it tries (components/endpoint_rules.py).
+_ROLLOUTS = frozenset({"candidate", "shadow"})
 
 
 class Capture(Strict):
@@ -77,6 +85,13 @@ class Model(Strict):
     deployment: Deployment = Field(
         default=Deployment(), description="how a new version or instance type reaches the live endpoint"
     )
+    analysis: Analysis | None = Field(
+        default=None, description="how a new version takes the live one's place by itself; a person edits it else"
+    )
+    training: Training | None = Field(default=None, description="how the model is retrained, and by which gates")
+    fairness: Fairness | None = Field(default=None, description="groups whose treatment training and monitor compare")
+    monitor: Monitor | None = Field(default=None, description="how the model is watched for drift")
+    experiment: Experiment | None = Field(default=None, description="arms that are compared until one wins")
     objective: Objective | None = Field(default=None, description="service level: dashboard and burn-rate alarms")
     batch: Batch | None = Field(default=None, description="scheduled predictions for a partition of features")
     usage: Usage | None = Field(default=None, description="a month's traffic, as the cost report assumes it")
@@ -152,6 +167,38 @@ class Model(Strict):
                 raise MistakeError(f"{where}.invocationsPerInstance", "with mode async", "backlogPerInstance")
             if scaling and self.mode != "async" and any(b.minimum == 0 for b in (scaling, *scaling.schedule)):
                 raise MistakeError(f"{where}.minimum", f"0 with mode {self.mode}", "1 or more, or mode async")
+        return self
+
+    @model_validator(mode="after")
+    def _analysis_has_the_endpoint_to_itself(self) -> Model:
+        """Rollout says which version is live, and puts the one that it tries beside the only variant."""
+        if self.analysis is None:
+            return self
+        if len(self.variants) > 1:
+            raise MistakeError("analysis", f"{len(self.variants)} variants", "one variant, beside which Rollout tries")
+        if self.shadow:
+            raise MistakeError("shadow", "a shadow of the stack file's", "none with analysis, or `analysis.shadow`")
+        if self.mode != "realtime":
+            raise MistakeError("analysis", f"mode {self.mode}", "mode realtime")
+        if (name := self.variants[0].name) in _ROLLOUTS:
+            raise MistakeError("variants[0].name", repr(name), "another name: with analysis this one is Rollout's")
+        if self.variants[0].version == "candidate":
+            raise MistakeError("variants[0].version", "'candidate'", "with analysis, approved or a pinned version")
+        if self.batch and self.batch.version in SLOTS:
+            got, allowed = repr(self.batch.version), "a pinned version: with analysis the slots change without an `up`"
+            raise MistakeError("batch.version", got, allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _the_loop_has_what_it_works_on(self) -> Model:
+        if self.monitor:
+            require_evidence(capture=bool(self.capture), training=bool(self.training), mode=self.mode)
+        if self.fairness and not self.training:
+            raise MistakeError("fairness", "no training", "a `training` block beside it: its gates compare the groups")
+        if self.analysis and self.analysis.metric and not self.monitor:
+            raise MistakeError("analysis.metric", "no monitor", "a `monitor` block beside it, which counts answers")
+        if self.experiment:
+            self.experiment.require_arms(self.traffic)
         return self
 
     @model_validator(mode="after")

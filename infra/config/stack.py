@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 from catalog.instance_types import refusal
 from infra.config.base import AsTuple, MistakeError, ModelName, Region, Strict
 from infra.config.model import Model
+from infra.config.monitor import require_foundation as require_lake
 from infra.config.platform import Alerts, Budget, Deployer, Lake, Network, Registry
+from infra.config.training import require_foundation as require_registry_and_lake
 
 
 class Stack(Strict):
@@ -49,6 +51,18 @@ class Stack(Strict):
         for name, model in self.models.items():
             if model.image and (region := model.image.split(".")[3]) not in self.allowed_regions:
                 raise MistakeError(f"models.{name}.image", f"an image in {region}", allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _the_loop_has_its_foundation(self) -> Stack:
+        for name, model in self.models.items():
+            if model.training:
+                require_registry_and_lake(name, registry=bool(self.registry), lake=bool(self.lake))
+            if model.monitor:
+                require_lake(name, lake=bool(self.lake))
+            if model.experiment and not self.lake:
+                allowed = "a `lake` block in this stack, in which its log is kept"
+                raise MistakeError(f"models.{name}.experiment", "no lake", allowed)
         return self
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ from typing import Any
 import moto.core.config
 import uvicorn
 
-from local.cloud import cloudwatch, daemon, events, overview, repairs, sagemaker, storage, waits
+from local.cloud import cloudwatch, daemon, emf, events, model_packages, overview, repairs, sagemaker, storage, waits
 from local.cloud.account import Account
 from local.cloud.alarms import Alarms
 from local.cloud.app import App
@@ -28,9 +28,12 @@ from local.cloud.delays import Delays
 from local.cloud.functions import Functions
 from local.cloud.hosting import Hosting
 from local.cloud.metrics import Metrics
+from local.cloud.pipelines import Pipelines
 from local.cloud.processes import birth, reap
+from local.cloud.processing_job import ProcessingJobs
 from local.cloud.schedules import Schedules
 from local.cloud.snapshot import Snapshot, SnapshotError
+from local.cloud.training_job import TrainingJobs
 from local.cloud.transform import Transforms
 from local.state import State
 
@@ -60,6 +63,8 @@ class Daemon:
         limit = int(os.environ.get("TAKEOFF_MAX_INSTANCES") or 2)
         self.hosting = Hosting(state, self.account, self.metrics, self.clock, Delays.current(), limit)
         self.transforms = Transforms(self.hosting)
+        self.jobs = (TrainingJobs(self.hosting), ProcessingJobs(self.hosting))
+        self.pipelines = Pipelines(self.account, self.clock)
         self.functions = Functions(state, self.account)
         self.schedules = Schedules(self.account, self.functions, self.clock)
         self.builds = Builds(state, self.account, self.clock)
@@ -87,7 +92,8 @@ class Daemon:
             flushing.cancel()
             watching.cancel()
             scheduling.cancel()
-            await self.transforms.close()
+            await asyncio.to_thread(self.pipelines.stop)
+            await asyncio.gather(self.transforms.close(), *(jobs.close() for jobs in self.jobs))
             await self.hosting.close()
             await asyncio.to_thread(self._leave)
 
@@ -102,22 +108,29 @@ class Daemon:
             "endpoints": overview.endpoints(self.hosting),
             "functions": self.functions.status(),
             "executions": events.executions(),
+            "jobs": {name: status for jobs in self.jobs for name, status in jobs.running().items()},
+            "pipelines": self.pipelines.status(),
             "snapshot": self.snapshot.status(),
         }
 
     def _prepare(self) -> None:
         moto.core.config.default_user_config["stepfunctions"] = {"execute_state_machine": True}
         os.environ["MOTO_PORT"] = self.endpoint.rpartition(":")[2]
-        self.functions.endpoint = self.builds.endpoint = self.endpoint
+        self.functions.endpoint = self.builds.endpoint = self.pipelines.endpoint = self.endpoint
         self.account.before_monitoring = self.metrics.flush
         repairs.install()
         self.functions.install()
         self.builds.install()
         cloudwatch.install(self.clock)
+        emf.install(self.clock)
         self.alarms.install()
         events.install(self.account, self.functions)
         sagemaker.install(self.hosting)
         self.transforms.install()
+        for jobs in self.jobs:
+            jobs.install()
+        model_packages.install()
+        self.pipelines.install()
         waits.install(self.clock)
         storage.install()
         ended = reap(self.state.cloud / "pids")
@@ -127,6 +140,9 @@ class Daemon:
         self.builds.restore()
         self.snapshot.start()
         self.transforms.restore()
+        for jobs in self.jobs:
+            jobs.restore()
+        self.pipelines.restore()
 
     async def _begin(self) -> None:
         """Brings the endpoints back; the daemon says that it is ready when they are."""

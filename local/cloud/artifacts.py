@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,3 +50,28 @@ def unpack(content: bytes | None, url: str, store: Path) -> Path:
             return folder
         raise ArtifactError(f"{url}: cannot unpack model data into {store}: {error}") from error
     return folder
+
+
+def pack(folders: Sequence[Path]) -> bytes:
+    """A model.tar.gz of the files of some folders, of which the first wins where names are equal.
+
+    Names are sorted and times and owners are zero, so that equal files are equal bytes. Raises ArtifactError when there
+    is no file, or one that is none.
+    """
+    files: dict[str, Path] = {}
+    for folder in reversed(folders):
+        files |= {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    odd = [path for path in files.values() if path.is_symlink() or not path.is_file()]
+    if odd or not files:
+        raise ArtifactError(f"{(odd or folders)[0]}: an artifact holds regular files, at least one")
+    buffer = BytesIO()
+    with (
+        gzip.GzipFile("", "wb", fileobj=buffer, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name, path in sorted(files.items()):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = path.stat().st_size, 0o644
+            with path.open("rb") as content:
+                archive.addfile(member, content)
+    return buffer.getvalue()

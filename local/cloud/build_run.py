@@ -9,22 +9,21 @@ import signal
 import stat
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
 
 from moto.logs.models import logs_backends
-from moto.s3.models import s3_backends
 from moto.ssm.models import ssm_backends
 
-from local.cloud import build_record, build_tools
+from local.cloud import build_engine, build_record, build_tools
 from local.cloud.account import Account
-from local.cloud.buildspec import PHASES, Buildspec, BuildspecError, parse, script
+from local.cloud.build_source import SourceError, fetch
+from local.cloud.buildspec import PHASES, Buildspec, script
 from local.cloud.processes import end_group, forget, remember
 from local.state import ACCOUNT, REPOSITORY, State
+from local.toolchain.environment import environment
 
 log = logging.getLogger(__name__)
 # How this machine finds packages: its index, certificates, caches and proxies (kept by local/cloud/daemon.py).
@@ -49,6 +48,8 @@ class Run:
         self._region = build["arn"].split(":")[3]
         self._folder = state.cloud / "builds" / self._stream
         self._source = self._folder / "src"
+        # What comes from GitHub is this repository, and its builds apply stacks (infra/buildspec.yml).
+        self._deploys = build["source"]["type"] == "GITHUB"
         self._cut: str | None = None
         self._pid = 0
 
@@ -117,35 +118,21 @@ class Run:
     def _tools(self) -> None:
         """The programs that the buildspec finds in front of all others."""
         (self._folder / "bin").mkdir(parents=True)
-        for program in build_tools.PROGRAMS:
+        found = [(build_tools.__name__, program) for program in build_tools.PROGRAMS]
+        found += [(build_engine.__name__, program) for program in build_engine.PROGRAMS] if self._deploys else []
+        for module, program in found:
             file = self._folder / "bin" / program
             # -P: the source that is built must not stand before our own modules.
-            run = f'"{sys.executable}" -P -m local.cloud.build_tools {program}'
+            run = f'"{sys.executable}" -P -m {module} {program}'
             file.write_text(f'#!/bin/sh\nPYTHONPATH="{REPOSITORY}" exec {run} "$@"\n')
             file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
     def _fetch(self) -> Buildspec:
-        """Unpack the source and read the buildspec."""
-        source, version = self.build["source"], self.build["sourceVersion"]
-        where = f"primary source {source.get('location')} and source version {version or 'latest'}"
-        if source["type"] != "S3":
-            raise BuildError("CLIENT_ERROR", f"the local stack does not serve sources of type {source['type']}")
-        bucket, _, key = source["location"].partition("/")
-        with self._account.lock:
-            try:
-                found = s3_backends[ACCOUNT]["aws"].get_object(bucket, key, version_id=version or None)
-                content = bytes(found.value)  # type: ignore[union-attr]
-            except Exception as error:  # moto has an error for each way in which an object can be missing
-                raise BuildError("CLIENT_ERROR", f"NoSuchKey: {error} for {where}") from error
+        """Get the source and read the buildspec."""
         try:
-            # ZipFile drops absolute paths and `..` by itself.
-            zipfile.ZipFile(BytesIO(content)).extractall(self._source)
-            text = source.get("buildspec") or "buildspec.yml"
-            return parse(text if "\n" in text else (self._source / text).read_text())
-        except (zipfile.BadZipFile, FileNotFoundError) as error:
-            raise BuildError("CLIENT_ERROR", f"{error} for {where}") from error
-        except BuildspecError as error:
-            raise BuildError("YAML_FILE_ERROR", str(error)) from error
+            return fetch(self.build["source"], self.build["sourceVersion"], self._source, self._account)
+        except SourceError as error:
+            raise BuildError(error.code, str(error)) from error
 
     def _shell(self, shell: str, commands: list[str], variables: dict[str, str]) -> None:
         """Run a phase's commands in one shell, its lines into the log; its variables are the next one's too."""
@@ -201,13 +188,15 @@ class Run:
         machine |= {n.removeprefix(PROXY): value for n, value in os.environ.items() if n.startswith(PROXY)}
         direct = machine.get("no_proxy") or machine.get("NO_PROXY") or "localhost"
         given = {each["name"]: each["value"] for each in self.build["environment"]["environmentVariables"]}
+        search = os.pathsep.join((str(self._folder / "bin"), "/usr/bin", "/bin"))
         return {
             "LANG": "C.UTF-8",
             **machine,
+            **(self._engine(search) if self._deploys else {}),
             **spec.variables,
             **stored,
             **given,
-            "PATH": os.pathsep.join((str(self._folder / "bin"), "/usr/bin", "/bin")),
+            "PATH": search,
             **dict.fromkeys(("NO_PROXY", "no_proxy"), f"{direct},127.0.0.1"),
             "TAKEOFF_STATE": str(self._state.root),
             "TAKEOFF_DOCKER": str(self._folder),
@@ -228,6 +217,11 @@ class Run:
             "CODEBUILD_SOURCE_VERSION": self.build["sourceVersion"],
             "CODEBUILD_SRC_DIR": str(self._source),
         }
+
+    def _engine(self, search: str) -> dict[str, str]:
+        """What `make up` runs in, with a home of the build's own: the buildspec writes its role there."""
+        found = {name: os.environ[name] for name in ("TAKEOFF_STACK_FILE",) if name in os.environ}
+        return environment(self._state, self._endpoint, {"PATH": search, "HOME": str(self._folder), **found})
 
     def _parameter(self, name: str) -> str:
         found: Any = ssm_backends[ACCOUNT][self._region].get_parameter(name)

@@ -62,6 +62,7 @@ def script(commands: list[str]) -> str:
 
 
 def _commands(name: str, body: dict[str, Any]) -> list[str]:
-    if name not in PHASES or set(body) - {"commands"}:
+    # Runtimes are those of the machine: there is no image to choose them in.
+    if name not in PHASES or set(body) - ({"commands", "runtime-versions"} if name == "install" else {"commands"}):
         raise BuildspecError(f"YAML_FILE_ERROR: phases.{name}: allowed here: `commands` of {', '.join(PHASES)}")
     return [str(command) for command in body.get("commands") or []]

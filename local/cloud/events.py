@@ -1,4 +1,4 @@
-"""EventBridge where moto has none: SSM changes become events, and rules reach Step Functions and Lambda."""
+"""EventBridge where moto has none: SSM changes become events, and rules reach Step Functions, Lambda and CodeBuild."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from jsonpath_ng.parser import parse
 from moto.awslambda.models import lambda_backends
+from moto.codebuild.models import codebuild_backends
+from moto.codebuild.responses import CodeBuildResponse
 from moto.events.models import Rule, events_backends
 from moto.ssm.models import SimpleSystemManagerBackend
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
@@ -72,7 +75,22 @@ def start(target: dict[str, Any], event: dict[str, Any], functions: Functions) -
     if service == "lambda":
         functions.later(lambda_backends[account][region].get_function(rest[1]), _input(target, event))
         return True
+    if service == "codebuild":
+        _build(target, event, region, rest[0].partition("/")[2])
+        return True
     return False
+
+
+def _build(target: dict[str, Any], event: dict[str, Any], region: str, project: str) -> None:
+    """Starts a build as StartBuild does. Only an input of the rule's own may change it: an event is none.
+
+    https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html
+    """
+    own = any(name in target for name in ("Input", "InputPath", "InputTransformer"))
+    given = (_input(target, event) if own else {}) | {"projectName": project}
+    asked = SimpleNamespace(_get_param=given.get, codebuild_backend=codebuild_backends[ACCOUNT][region])
+    responses: Any = CodeBuildResponse
+    responses.start_build(asked)
 
 
 def _only(others: Callable[..., None], rule: Any, target: dict[str, Any], event: Any, transform_input: bool) -> None:

@@ -1,11 +1,11 @@
-"""CloudWatch's statistics over moto's data points: sums, extremes, and percentiles from a histogram per minute."""
+"""CloudWatch's statistics over moto's data points: sums, extremes, and percentiles and their ranks from a histogram."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ Series = dict[float, float]
 # Each bucket of a histogram is two percent wide: a percentile is at most one percent off.
 WIDTH = math.log(1.02)
 PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)")
+RANK = re.compile(r"PR\((?=.*\d)(\d+(?:\.\d+)?)?:(\d+(?:\.\d+)?)?\)")
 PLAIN = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 
 
@@ -40,8 +41,9 @@ def epoch(moment: datetime) -> float:
 
 def series(data: Iterable[Any], statistic: str, period: float, start: float, end: float) -> Series:
     """A statistic of each period between two moments that has data. Raises ValueError for an unknown statistic."""
-    if statistic not in PLAIN and not PERCENTILE.fullmatch(statistic):
-        raise ValueError(f"The value {statistic} for parameter Statistic is not supported; allowed {PLAIN} and pNN.")
+    if statistic not in PLAIN and not PERCENTILE.fullmatch(statistic) and not RANK.fullmatch(statistic):
+        allowed = f"{PLAIN}, pNN and PR(LOWER:UPPER)"
+        raise ValueError(f"The value {statistic} for parameter Statistic is not supported; allowed {allowed}.")
     periods: dict[float, list[Any]] = {}
     for datum in data:
         if start <= (moment := epoch(datum.timestamp)) < end:
@@ -62,11 +64,37 @@ def _value(data: list[Any], statistic: str) -> float | None:
         return float(plain[statistic])
     if statistic == "p100":
         return float(most)
-    found = _percentile(data, float(statistic[1:]) / 100)
-    return None if found is None else min(max(found, least), most)
+    weights = _weights(data)
+    if not weights or not weights.total():
+        return None
+    # A bucket stands for its middle, which may lie outside of what was seen.
+    clamped = sorted((min(max(value, least), most), weight) for value, weight in weights.items())
+    if bounds := RANK.fullmatch(statistic):
+        return _rank(clamped, float(bounds[1] or "-inf"), float(bounds[2] or "inf"))
+    return _percentile(clamped, float(statistic[1:]) / 100)
 
 
-def _percentile(data: list[Any], share: float) -> float | None:
+def _percentile(values: Sequence[tuple[float, float]], share: float) -> float:
+    """The smallest value that this share of the weight does not exceed."""
+    wanted, seen = share * sum(weight for _, weight in values), 0.0
+    for value, weight in values:
+        seen += weight
+        if seen >= wanted:
+            return value
+    return values[-1][0]
+
+
+def _rank(values: Sequence[tuple[float, float]], above: float, to: float) -> float:
+    """The percentage of the weight above one bound and up to the other.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
+    """
+    within = sum(weight for value, weight in values if above < value <= to)
+    return 100.0 * within / sum(weight for _, weight in values)
+
+
+def _weights(data: list[Any]) -> Counter[float] | None:
+    """How often each value was seen; None when nobody knows any more."""
     weights: Counter[float] = Counter()
     for each in data:
         if hasattr(each, "value"):
@@ -79,9 +107,4 @@ def _percentile(data: list[Any], share: float) -> float | None:
         else:
             # AWS: a statistic set has no percentiles unless all of its values are equal.
             return None
-    wanted, seen = share * sum(weights.values()), 0.0
-    for value in sorted(weights):
-        seen += weights[value]
-        if seen >= wanted:
-            return value
-    return None
+    return weights

@@ -1,4 +1,4 @@
-"""What pickle cannot do by itself in moto's backends: private keys, SSM's parameters, weak indexes, executions."""
+"""What pickle cannot do by itself in moto's backends: keys, SSM's parameters, S3's versions, indexes, executions."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from moto.s3 import models as s3_models
 from moto.ssm.models import ParameterDict
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.backend.execution import Execution
 
+VERSIONED: Any = getattr(s3_models, "_VersionedKeyStore")  # noqa: B009  moto exports no name for it
+
 
 def teach_pickle() -> None:
-    """What pickle cannot do by itself: private keys, SSM's parameters, and executions, which hold threads."""
+    """What pickle cannot do by itself: see above; executions hold threads."""
     copyreg.pickle(type(rsa.generate_private_key(65537, 1024)), _reduce_key)  # noqa: S505
     copyreg.pickle(type(ec.generate_private_key(ec.SECP256R1())), _reduce_key)
     copyreg.pickle(ParameterDict, _reduce_parameters)
+    copyreg.pickle(VERSIONED, _reduce_versions)
     # ECR's backend holds one; nobody holds it while a snapshot is taken.
     copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
     # Lambda's index by ARN; what it points at is kept alive by what is pickled beside it.
@@ -39,6 +43,18 @@ def _no_parameters() -> Any:
     parameters = ParameterDict.__new__(ParameterDict)
     defaultdict.__init__(parameters, list)
     return parameters
+
+
+def _reduce_versions(store: Any) -> tuple[Any, ...]:
+    """A dictionary whose items() tells the newest version of each object alone."""
+    return _versions, (dict(store.lists()),)
+
+
+def _versions(lists: dict[str, list[Any]]) -> Any:
+    store = VERSIONED()
+    for name, versions in lists.items():
+        store.setlist(name, versions)
+    return store
 
 
 def _reduce_key(key: Any) -> tuple[Any, ...]:

@@ -28,7 +28,8 @@ def objects(source: dict[str, Any], role: str) -> list[tuple[str, str]]:
     parts = urlsplit(url)
     bucket, prefix = S3[ACCOUNT]["aws"].buckets.get(parts.netloc), parts.path.lstrip("/")
     keys = sorted(key for key in (bucket.keys if bucket else ()) if key.startswith(prefix) and not key.endswith("/"))
-    found = [(f"s3://{parts.netloc}/{key}", prefix) for key in keys if artifacts.read(f"s3://{parts.netloc}/{key}")]
+    urls = [f"s3://{parts.netloc}/{key}" for key in keys]
+    found = [(url, prefix) for url in urls if artifacts.read(url) is not None]
     if not found:
         raise InputError(f"ClientError: no S3 objects found under S3 URL {url} given in input data source.")
     return found

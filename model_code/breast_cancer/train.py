@@ -13,5 +13,5 @@ ALGORITHMS = TABULAR
 
 
 def train(environment: Mapping[str, str]) -> None:
-    """Writes model.onnx and metadata.json to SM_MODEL_DIR."""
-    training.train(SPEC, load(), ALGORITHMS, environment)
+    """Writes model.onnx and metadata.json to SM_MODEL_DIR; the channel's rows take the carried ones' place."""
+    training.train(SPEC, load, ALGORITHMS, environment)

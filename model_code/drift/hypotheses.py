@@ -44,7 +44,7 @@ def tests_of(baseline: Profile, window: Profile, settings: DriftSettings) -> lis
     if (
         together is not None
         and together.features
-        and min(baseline.joint.rows, window.joint.rows) >= settings.least_rows
+        and min(baseline.joint.used, window.joint.used) >= settings.least_rows
     ):
         text = f"the columns together moved by {together.distance:.3g}, columns that depend on each other counted once"
         large = together.distance >= settings.smallest_joint

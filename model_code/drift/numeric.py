@@ -73,7 +73,8 @@ class NumericSketch:
         """This sketch with the rows of one more batch."""
         values, invalid = floats(column)
         ordered = np.sort(values)  # NaN last; sorting and cutting is ten times faster than looking up each value
-        numbers = len(ordered) - int(np.isnan(values).sum())
+        nan = np.float32(np.nan)
+        numbers = int(np.searchsorted(ordered, nan)) if len(ordered) and ordered[-1] != ordered[-1] else len(ordered)
         first, last = (int(at) for at in np.searchsorted(ordered[:numbers], [-_LARGEST, np.inf]))
         finite = ordered[first:last]
         upto = np.concatenate([[0], np.searchsorted(finite, self.edges, side="right"), [len(finite)]])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from model_code.contract import Feature
@@ -18,7 +19,7 @@ from model_code.drift.errors import DriftError
 from model_code.drift.joint import CLIP, UNIT, Embedding, Units
 from model_code.drift.numeric import NumericSketch, floats
 
-FORMAT = 1
+FORMAT = 2
 Columns = Mapping[str, Column]
 
 _EXTRA = 20  # names of extra columns that are kept
@@ -74,6 +75,12 @@ class Profile:
         sketches = {name: sketch.empty() for name, sketch in self.sketches.items()}
         return Profile(sketches=sketches, outputs=self.outputs, places=self.places, joint=self.joint.empty())
 
+    def inputs(self) -> Profile:
+        """The profile without the features that the model answers."""
+        sketches = {name: sketch for name, sketch in self.sketches.items() if name not in self.outputs}
+        absent = {name: count for name, count in self.absent.items() if name in sketches}
+        return replace(self, sketches=sketches, outputs=frozenset(), absent=absent)
+
     def add(self, columns: Columns) -> Profile:
         """This profile with one more batch. Raises DriftError for columns of different lengths.
 
@@ -93,7 +100,7 @@ class Profile:
             sketches=sketches,
             outputs=self.outputs,
             places=self.places,
-            joint=self.joint.add(self._units(columns, inputs)) if whole else self.joint,
+            joint=self.joint.add(rows, lambda at: self._units(columns, inputs, at)) if whole else self.joint,
             rows=self.rows + rows,
         )
         extra = [name[:_LENGTH] for name in columns if name not in self.sketches]
@@ -173,17 +180,22 @@ class Profile:
             what = f"{type(error).__name__}: {error}"
             raise DriftError(f"no drift profile: {what}; write it with Profile.to_json") from error
 
-    def _units(self, columns: Columns, inputs: Sequence[str]) -> Units:
-        units = np.empty((len(columns[inputs[0]]) if inputs else 0, len(inputs)), dtype=np.float32)
-        for at, name in enumerate(inputs):
-            if name in self.places:
-                middle, spread = (np.float32(number) for number in self.places[name])
-                with np.errstate(over="ignore", invalid="ignore"):
-                    off = (floats(columns[name])[0] - middle) / spread * np.float32(UNIT)
-                # A missing value stands in the middle: that it is missing has a test of its own.
-                units[:, at] = np.rint(np.clip(np.nan_to_num(off, nan=0.0), -CLIP, CLIP))
-            else:
-                units[:, at] = codes(self.sketches[name].feature, columns[name])
+    def _units(self, columns: Columns, inputs: Sequence[str], at: NDArray[np.intp]) -> Units:
+        """The rows at these places as the joint test takes them."""
+        units = np.empty((len(at), len(inputs)), dtype=np.float32)
+        for place, name in enumerate(inputs):
+            units[:, place] = self.unit(name, array_of(columns[name])[at])
+        return units
+
+    def unit(self, name: str, column: Column) -> NDArray[np.float32]:
+        """An input's values in whole `UNIT`s of its baseline's spread from its middle; a label's number."""
+        if name not in self.places:
+            return codes(self.sketches[name].feature, column)
+        middle, spread = (np.float32(number) for number in self.places[name])
+        with np.errstate(over="ignore", invalid="ignore"):
+            off = (floats(column)[0] - middle) / spread * np.float32(UNIT)
+        # A missing value stands in the middle: that it is missing has a test of its own.
+        units: NDArray[np.float32] = np.rint(np.clip(np.nan_to_num(off, nan=0.0), -CLIP, CLIP)).astype(np.float32)
         return units
 
 

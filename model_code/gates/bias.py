@@ -114,6 +114,15 @@ def bias(
     )
 
 
+def no_groups(answers: Answers, identity: Identity) -> BiasReport:
+    """Passes, and notes that fairness was not looked at because the stack file declares no groups."""
+    text = "no groups are declared (fairness.groups of the model's stack entry), so none were compared"
+    note = Finding(name="no-groups", severity="note", text=text)
+    return BiasReport(
+        identity=identity, findings=(*answers.unseen(), note), favoured="", limits={}, level=0.95, gaps=()
+    )
+
+
 def _settings(limits: Mapping[str, Limit], favoured: str, classes: Sequence[str]) -> None:
     unknown = sorted(limits.keys() - set(MEASURES))
     if unknown:

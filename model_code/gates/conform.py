@@ -40,8 +40,11 @@ def conform(frame: Frame, schema: Schema, limits: Limits, extra: Collection[str]
     return tuple(found)
 
 
-def dataset(frame: Frame, schema: Schema) -> Dataset:
-    """The arrays of a data set that conforms, by the check that the server makes of a request. Raises DataError."""
+def dataset(frame: Frame, schema: Schema, identity: str = "") -> Dataset:
+    """The arrays of a data set that conforms, by the check that the server makes of a request. Raises DataError.
+
+    `identity` is the column that tells its rows apart, see holdout.identity_of.
+    """
     columns = [_numbers(frame.column(feature.name), feature) for feature in schema.features]
     codes = {label: code for code, label in enumerate(schema.classes)}
     labels = np.array([codes.get(label, -1) for label in frame.column(schema.target)], dtype=np.int64)
@@ -52,7 +55,8 @@ def dataset(frame: Frame, schema: Schema) -> Dataset:
         raise DataError(f"the data do not keep to the schema: {error.body()}; run the gate `validate` first") from error
     if (labels < 0).any():
         raise DataError(f"{schema.target} has labels beside {', '.join(schema.classes)}; run the gate `validate` first")
-    return Dataset(values=values, labels=labels, sha256=frame.sha256)
+    ids = tuple(frame.column(identity)) if identity else None
+    return Dataset(values=values, labels=labels, sha256=frame.sha256, identity=identity, ids=ids)
 
 
 def _columns(frame: Frame, schema: Schema, extra: Collection[str]) -> Iterator[Finding]:

@@ -23,10 +23,13 @@ class Verdict:
         return self.outcome == "approve"
 
 
-def decide(reports: Sequence[Report], required: Collection[str] = GATES) -> Verdict:
+def decide(
+    reports: Sequence[Report], required: Collection[str] = GATES, approval: Literal["automatic", "manual"] = "automatic"
+) -> Verdict:
     """Approves only if each required gate reported once, about the same data, model and commit, and found nothing.
 
-    A gate that is missing, reported twice, or is about something else refuses: silence never approves.
+    A gate that is missing, reported twice, or is about something else refuses: silence never approves. With manual
+    approval the best outcome is `ask`.
     """
     told = Counter(report.gate for report in reports)
     stops = [f"{gate}: no report of this gate" for gate in required if not told[gate]]
@@ -36,6 +39,8 @@ def decide(reports: Sequence[Report], required: Collection[str] = GATES) -> Verd
     if stops:
         return Verdict(outcome="refuse", reasons=tuple(stops))
     asks = tuple(reason for report in reports for reason in report.reasons("ask"))
+    if approval == "manual":
+        asks = (*asks, "approval: manual, as the model's stack entry says")
     return Verdict(outcome="ask" if asks else "approve", reasons=asks)
 
 

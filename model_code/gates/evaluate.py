@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +38,7 @@ class EvaluationReport(Report):
     """Figures on the held-out rows, with intervals of 95 %."""
 
     gate: str = "evaluate"
+    algorithm: str
     rows: int
     criteria: Mapping[str, float]
     metrics: Mapping[str, Estimate]
@@ -81,8 +84,24 @@ def evaluate(
     }
     findings = (*answers.unseen(), *few(counts, schema, rows_per_class), *_missed(figures, criteria))
     return EvaluationReport(
-        identity=identity, findings=findings, rows=len(labels), criteria=criteria, metrics=figures, classes=classes
+        identity=identity,
+        findings=findings,
+        algorithm=answers.algorithm,
+        rows=len(labels),
+        criteria=criteria,
+        metrics=figures,
+        classes=classes,
     )
+
+
+def figures(reports: Sequence[str | bytes]) -> dict[str, Any]:
+    """The candidate's `version`, `algorithm` and `metrics` as its evaluation report has them; empty without one."""
+    for text in reports:
+        document = json.loads(text)
+        if document["gate"] == "evaluate":
+            metrics = {name: round(one["value"], 6) for name, one in document["metrics"].items()}
+            return {"version": document["identity"]["model"], "algorithm": document["algorithm"], "metrics": metrics}
+    return {"version": "", "algorithm": "", "metrics": {}}
 
 
 def class_counts(labels: Labels, schema: Schema) -> list[int]:

@@ -8,11 +8,31 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from model_code.contract import Schema
+from model_code.paths import SettingError
 from model_code.table import Matrix
 
 SHARE = 0.25
 RULE = "sha256-quarter-1"
-"""The rule's name. Training writes it into metadata.json as `split`; another rule has to have another name."""
+"""The rule's name. Training writes `rule()` into metadata.json as `split`; another rule has to have another name."""
+ID = "id"
+"""A column of this name tells rows apart without being declared, unless it is a feature."""
+
+
+def rule(identity: str) -> str:
+    """The name of the rule by this column, or by the rows' features if it is empty."""
+    return f"{RULE} by {identity}" if identity else RULE
+
+
+def identity_of(header: Sequence[str], schema: Schema, given: str = "") -> str:
+    """The column that tells the rows apart: the given one, else `id` if there is one, else none ("").
+
+    Training and gates both ask here: by different columns, each would hold out rows that the other does not.
+    Raises SettingError for a given column that is not there.
+    """
+    if given and given not in header:
+        raise SettingError(f"the id column: got {given!r}, columns of the data: {', '.join(header)}")
+    return given or (ID if ID in header and ID not in (*schema.names, schema.target) else "")
 
 
 def held_out(keys: Iterable[bytes]) -> NDArray[np.bool_]:

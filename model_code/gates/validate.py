@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from model_code.contract import ModelSpec
 from model_code.dataset import DataError
 from model_code.gates.conform import Limits, conform, dataset
+from model_code.gates.drifted import Drifted
 from model_code.gates.frame import Frame, read
 from model_code.gates.report import Finding, Identity, Report
 from model_code.gates.shift import Moved, Tolerance, compared
 from model_code.gates.summary import Summary, summary
+
+_FIRST = Finding(name="first", severity="note", text="no accepted data to compare with")
+_UNKNOWN = Finding(
+    name="no-baseline",
+    severity="ask",
+    text="the live version was trained by no run of the pipeline: nothing is known of its data to compare these with",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +40,16 @@ def validate(
     identity: Identity,
     before: Summary | None,
     *,
+    first: bool = True,
     extra: Collection[str] = (),
     limits: Limits | None = None,
     tolerance: Tolerance | None = None,
+    drifted: Drifted | None = None,
 ) -> tuple[DataReport, Summary | None]:
     """The report on these CSV files, and the summary that the next data set is compared with if this one passed.
 
-    `before` is the summary of the last accepted data, None for a first data set. Bad data raise nothing.
+    `before` is the summary of the last accepted data; None asks a person unless it is the `first` data set, because
+    something is live whose data are not known. A shift that `drifted` explains is a note. Bad data raise nothing.
     """
     try:
         frame = read(files)
@@ -52,10 +63,10 @@ def validate(
     now = summary(data, spec.inputs, identity.data)
     moved: tuple[Moved, ...] = ()
     if before is None:
-        findings += (Finding(name="first", severity="note", text="no accepted data to compare with"),)
+        findings += (_FIRST if first else _UNKNOWN,)
     else:
         moved, shifted = compared(data, now, before, tolerance or Tolerance())
-        findings += shifted
+        findings += (drifted or Drifted()).judge(shifted)
     report = _report(frame, identity, findings, before, moved)
     return report, now if report.passed else None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from catalog.desired import Desired, Share
+from catalog.trial import honoured
 from model_code.rollout.decide import Observed
 
 # Data capture belongs to the new config; weights and counts are retained and belong to Rollout and autoscaling.
@@ -16,10 +18,21 @@ _SCALED = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:vari
 _KINDS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 
 
-def read_desired(ssm: Any, parameter: str) -> tuple[Desired, int]:
-    """The wish and its version: SSM counts every write."""
+def read_desired(ssm: Any, parameter: str) -> tuple[str, int]:
+    """The wish as it is written, and its version: SSM counts every write."""
     found = ssm.get_parameter(Name=parameter)["Parameter"]
-    return Desired.from_json(found["Value"]), int(found["Version"])
+    return str(found["Value"]), int(found["Version"])
+
+
+def tried(ssm: Any, desired: Desired, folder: str) -> Desired:
+    """The wish with the traffic that the verdict of its experiment leaves, if it has one and there is a verdict."""
+    if not desired.experiment:
+        return desired
+    found = ssm.get_parameters(Names=[f"{folder}/experiment-verdict"])["Parameters"]
+    verdict = json.loads(found[0]["Value"]) if found else {}
+    shares = honoured({name: share.traffic for name, share in desired.variants.items()}, verdict, desired.experiment)
+    variants = {name: replace(share, traffic=shares[name]) for name, share in desired.variants.items()}
+    return replace(desired, variants=variants)
 
 
 def observe(sagemaker: Any, endpoint: str) -> Observed:

@@ -12,8 +12,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from catalog import candidates
+from catalog.candidates import Candidates
 from catalog.desired import Desired
 from model_code.rollout import account
+from model_code.rollout.act import refused
+from model_code.rollout.candidates_handler import LONGEST_WAIT, step_of_candidates
 from model_code.rollout.decide import (
     Attempted,
     Failed,
@@ -29,9 +33,9 @@ from model_code.rollout.decide import (
     fingerprint,
 )
 
-# Seconds between looks: quick at first, since a change of weights is short, one more each time, at most half a minute;
+# Seconds between looks: quick at first, since a change of weights is short, one more each time, at most LONGEST_WAIT;
 # less while alarms watch, since an alarm that rang can fall silent once the bad fleet is gone.
-LONGEST_WAIT, LONGEST_WATCH = 30, 5
+LONGEST_WATCH = 5
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Clients:
     ssm: Any
     cloudwatch: Any
     autoscaling: Any
+    s3: Any = None
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -52,7 +57,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 @cache
 def _clients() -> Clients:
     """Made once for all steps that a function's process takes: making them is slower than a step."""
-    return Clients(*map(boto3.client, ("sagemaker", "ssm", "cloudwatch", "application-autoscaling")))
+    return Clients(*map(boto3.client, ("sagemaker", "ssm", "cloudwatch", "application-autoscaling", "s3")))
 
 
 def step(event: dict[str, Any], clients: Clients, now: Callable[[], datetime]) -> dict[str, Any]:
@@ -60,18 +65,23 @@ def step(event: dict[str, Any], clients: Clients, now: Callable[[], datetime]) -
 
     Returns the next step's event: `status` (waiting, succeeded or failed), `seconds` to wait and, on failure, `reason`.
     Scaling is suspended before a change of config and resumed before the outcome is written, whatever the outcome and
-    whoever suspended it, so that an execution which is started again after a kill leaves nothing suspended.
+    whoever suspended it, so that an execution which is started again after a kill leaves nothing suspended. The event
+    may name any of the model's parameters, such as an operator's `override`: what is read is `desired`.
     """
-    parameter = event["parameter"]
-    desired, version = account.read_desired(clients.ssm, parameter)
+    folder = event["parameter"].rpartition("/")[0]
+    parameter = f"{folder}/desired"
+    text, version = account.read_desired(clients.ssm, parameter)
+    if candidates.holds(text):
+        return step_of_candidates(event, folder, Candidates.from_json(text), version, clients, now)
+    desired = account.tried(clients.ssm, Desired.from_json(text), folder)
     attempted = _remembered(event.get("attempted", {}), version)
     observed = _observe(clients, desired)
     attempted = _heard(attempted, desired, observed, now())
-    taken = decide(desired, observed, attempted)
+    taken: Step = decide(desired, observed, attempted)
     try:
         _act(clients, desired, observed, taken)
     except ClientError as error:
-        taken = _refused(error)
+        taken = refused(error)
     print(json.dumps({"endpoint": desired.endpoint, "status": observed.status, "step": repr(taken)}))
     if isinstance(taken, Succeeded | Failed):
         account.suspend_scaling(clients.autoscaling, desired.endpoint, _variants(desired, observed), suspended=False)
@@ -109,16 +119,6 @@ def _act(clients: Clients, desired: Desired, observed: Observed, taken: Step) ->
 def _variants(desired: Desired, observed: Observed) -> set[str]:
     """Every variant that may be scaled: those that are there and those that will be."""
     return {*desired.variants, *observed.variants}
-
-
-def _refused(error: ClientError) -> Step:
-    """Another update got in between (wait for it), or AWS will not have this one (say so)."""
-    message = str(error.response.get("Error", {}).get("Message", error))
-    code = error.response.get("Error", {}).get("Code", "")
-    busy = {"ThrottlingException", "ResourceInUse", "ConcurrentUpdateException"}
-    if code in busy or "in-progress" in message or "Updating" in message:
-        return Wait()
-    return Failed(f"{error.operation_name} was refused: {message}")
 
 
 def _remembered(raw: dict[str, Any], version: int) -> Attempted:

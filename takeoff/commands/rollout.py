@@ -1,4 +1,4 @@
-"""takeoff rollout wait | status | start."""
+"""takeoff rollout wait | status | start | pause | resume | abort."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from rich.table import Table
 from takeoff import stack as stacks
 from takeoff.commands.console import coloured, console
 from takeoff.commands.options import Json, Stack
+from takeoff.override import Action, Operator
 from takeoff.rollout import Progress, Rollouts
 from takeoff.rollout import wait as wait_for
 
 app = typer.Typer(help="Follow how an endpoint converges to what the stack declares.", no_args_is_help=True)
+Model = Annotated[str, typer.Argument(help="model of the stack with `analysis:` in its entry")]
+Why = Annotated[str, typer.Option(help="the reason; it is kept beside what was done")]
 Models = Annotated[list[str] | None, typer.Argument(help="models; all of the stack's when none is named")]
 
 
@@ -48,6 +51,31 @@ def start(model: str, stack: Stack = "local") -> None:
     deployed = stacks.read(stack)
     (hosted,) = deployed.hosted([model])
     typer.echo(Rollouts(deployed).start(hosted))
+
+
+@app.command()
+def pause(model: Model, why: Why, stack: Stack = "local") -> None:
+    """Keep a candidate at the share that it has; what harms is still taken back."""
+    _say(stack, model, "pause", why)
+
+
+@app.command()
+def resume(model: Model, why: Why = "", stack: Stack = "local") -> None:
+    """Let a paused rollout go on."""
+    _say(stack, model, "none", why)
+
+
+@app.command()
+def abort(model: Model, why: Why, stack: Stack = "local") -> None:
+    """Take a candidate back for good: it is not tried again."""
+    _say(stack, model, "abort", why)
+
+
+def _say(stack: str, model: str, action: Action, why: str) -> None:
+    deployed = stacks.read(stack)
+    (hosted,) = deployed.hosted([model])
+    Operator(deployed).say(hosted, action, why)
+    typer.echo(f"{model}: Rollout has heard; see `takeoff rollout status {model}`")
 
 
 def follow(deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float) -> list[Progress]:

@@ -85,6 +85,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "sagemaker:PutModelPackageGroupPolicy",
         "sagemaker:DeleteModelPackageGroupPolicy",
     ),
+    "aws:sagemaker/pipeline:Pipeline": ("sagemaker:CreatePipeline", "sagemaker:DeletePipeline"),
     "aws:scheduler/schedule:Schedule": ("scheduler:CreateSchedule", "scheduler:DeleteSchedule"),
     "aws:sfn/stateMachine:StateMachine": ("states:CreateStateMachine", "states:DeleteStateMachine"),
     "aws:sns/topic:Topic": ("sns:CreateTopic", "sns:DeleteTopic"),

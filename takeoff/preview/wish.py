@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.candidates import Candidates, holds
 from catalog.computed import COMPUTED
 from catalog.desired import Desired, Share
 from catalog.plan import Plan
@@ -22,8 +23,9 @@ _NAME = re.compile(r"^/takeoff/[^/]+/([^/]+)/desired$")
 class Wish:
     """One model's wish before and after a deployment; None where there is none. Fleets by variant, shadows among them.
 
-    `problem` says why one of the two cannot be read: it is unknown yet, or not what Pulumi writes. `asked` is the
-    traffic in the stack file.
+    `problem` says why one of the two cannot be read: it is unknown yet, or not what Pulumi writes. `lineup` says what
+    changes for a model whose versions take each other's place (catalog/candidates.py), which has neither side. `asked`
+    is the traffic in the stack file.
     """
 
     model: str
@@ -33,6 +35,7 @@ class Wish:
     fleets_before: Mapping[str, Fleet] = field(default_factory=dict)
     fleets_after: Mapping[str, Fleet] = field(default_factory=dict)
     problem: str = ""
+    lineup: tuple[str, ...] = ()
     asked: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -44,6 +47,8 @@ class Wish:
         """What changes, most important first: traffic, versions, instance types, variants, counts, plan."""
         if self.problem:
             return [*self._asked(), self.problem]
+        if self.lineup:
+            return list(self.lineup)
         if self.after is None:
             return ["no longer wished for: Rollout leaves the endpoint as it is"]
         if self.before is None:
@@ -94,7 +99,7 @@ def wished(resources: Sequence[Resource]) -> dict[str, Desired]:
     for type_, inputs in resources:
         if type_ == PARAMETER and _NAME.match(str(inputs.get("name", ""))):
             try:
-                desired = _desired(inputs)
+                desired = None if holds(_text(inputs)) else _desired(inputs)
             except ValueError:
                 continue
             found |= {desired.endpoint: desired} if desired else {}
@@ -104,8 +109,11 @@ def wished(resources: Sequence[Resource]) -> dict[str, Desired]:
 def _wish(
     model: str, step: Step, before: Sequence[Resource], after: Sequence[Resource], asked: Mapping[str, int]
 ) -> Wish:
+    told = (step.old, None if step.deletes else step.new)
+    if any(holds(_text(inputs)) for inputs in told):
+        return Wish(model=model, urn=step.urn, lineup=tuple(_lineup(*map(_candidates, told))))
     problem, sides = "", []
-    for inputs in (step.old, None if step.deletes else step.new):
+    for inputs in told:
         try:
             sides.append(_desired(inputs))
         except ValueError as error:
@@ -136,10 +144,37 @@ def _desired(inputs: Mapping[str, Any] | None) -> Desired | None:
     """The wish in a parameter's inputs. Raises ValueError for one that is unknown, secret or not ours."""
     if inputs is None:
         return None
-    text = inputs.get("insecureValue", inputs.get("value"))
+    text = _text(inputs)
     if text == COMPUTED:
         raise ValueError("known only once the resources that it names are there")
-    return Desired.from_json(str(text))
+    return Desired.from_json(text)
+
+
+def _text(inputs: Mapping[str, Any] | None) -> str:
+    return str(inputs.get("insecureValue", inputs.get("value"))) if inputs else ""
+
+
+def _candidates(inputs: Mapping[str, Any] | None) -> Candidates | None:
+    """The versions that may serve, of a side that says them; None for any other, and for one that is unknown yet."""
+    text = _text(inputs)
+    return Candidates.from_json(text) if holds(text) else None
+
+
+def _lineup(before: Candidates | None, after: Candidates | None) -> list[str]:
+    """What changes in which versions may serve, and in how they are tried; which one does is Rollout's to say."""
+    old, new = (set(side.releases) if side else set() for side in (before, after))
+    said = [f"version {version}: Rollout tries it before it serves" for version in sorted(new - old)] if old else []
+    said += [f"versions that may serve: {', '.join(sorted(new))}"] if new and not old else []
+    said += [f"version {version} may no longer serve" for version in sorted(old - new)]
+    if not (before and after):
+        return said
+    moved = [version for version in sorted(old & new) if before.releases[version] != after.releases[version]]
+    said += [f"version {version} moves to another config" for version in moved]
+    if before.pinned != after.pinned:
+        said.append(f"pinned to {after.pinned}" if after.pinned else "no longer pinned")
+    if before.analysis != after.analysis:
+        said.append("versions are tried in another way")
+    return said + _plan(before.plan, after.plan)
 
 
 def _model(step: Step) -> str:

@@ -15,7 +15,7 @@ from tests.deployment import Deployment, deploy
 from tests.stacks.test_local_stack import config, facts
 
 ROOT = Path(__file__).resolve().parents[2]
-CALLER = ROOT / "model_code/rollout/account.py"
+CALLERS = sorted((ROOT / "model_code/rollout").glob("*.py"))
 # A client's name in the caller → its service's prefix in IAM.
 CLIENTS = {name: name for name in ("ssm", "sagemaker", "cloudwatch")} | {"autoscaling": "application-autoscaling"}
 
@@ -35,10 +35,10 @@ def allowed(whole: Deployment, role: str) -> dict[str, dict[str, Any]]:
     return {action: statement for statement in statements for action in statement["Action"]}
 
 
-def calls(file: Path) -> set[str]:
-    """The API operations that a module calls on its clients: `ssm.get_parameter(...)` is ssm:GetParameter."""
+def calls(files: list[Path]) -> set[str]:
+    """The API operations that modules call on their clients: `ssm.get_parameter(...)` is ssm:GetParameter."""
     found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in [node for file in files for node in ast.walk(ast.parse(file.read_text()))]:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
@@ -79,26 +79,42 @@ def test_a_role_is_assumed_by_its_service_alone(whole: Deployment, role: str, se
 
 def test_the_rollouts_function_may_do_what_its_code_calls_and_write_its_log(whole: Deployment) -> None:
     statements = allowed(whole, "rollout-step")
-    assert calls(CALLER)
-    # Application Auto Scaling reads the endpoint's config with its caller's permissions.
-    on_behalf = {"sagemaker:DescribeEndpointConfig"}
-    assert set(statements) == calls(CALLER) | on_behalf | {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert calls(CALLERS)
+    # Application Auto Scaling reads the endpoint's config with its caller's permissions; tags of a config and the use
+    # of its key are asked for by CreateEndpointConfig.
+    on_behalf = {"sagemaker:DescribeEndpointConfig", "sagemaker:AddTags", "kms:CreateGrant"}
+    assert set(statements) == calls(CALLERS) | on_behalf | {"logs:CreateLogStream", "logs:PutLogEvents"}
     endpoints = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/takeoff-local-*"
     configs = "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/takeoff-local-*"
-    parameters = "arn:aws:ssm:us-east-1:123456789012:parameter/takeoff/local/*"
-    assert {action: statement["Resource"] for action, statement in statements.items() if "logs:" not in action} == {
-        "ssm:GetParameter": [f"{parameters}/desired"],
-        "ssm:PutParameter": [f"{parameters}/outcome"],
+    temporary = [f"{configs}-{what}-*" for what in ("canary", "shadow")]
+    parameters = "arn:aws:ssm:us-east-1:123456789012:parameter/takeoff/local"
+    own = [f"{parameters}/*/{leaf}" for leaf in ("approved", "candidate", "analysis", "decisions/*", "versions/*")]
+    asked = [
+        f"{parameters}/{leaf}" for leaf in ("*/desired", "*/override", "*/experiment-verdict", "*/freeze", "freeze")
+    ]
+    reached = {action: statement["Resource"] for action, statement in statements.items() if "logs:" not in action}
+    assert reached.pop("kms:CreateGrant") == [whole.one(aws.sagemaker.EndpointConfiguration).inputs["kmsKeyArn"]]
+    assert reached == {
+        "ssm:GetParameter": [*asked, *own],
+        "ssm:GetParameters": [*asked, *own],
+        # Never what people say, nor the wish.
+        "ssm:PutParameter": [f"{parameters}/*/outcome", *own],
         "sagemaker:DescribeEndpoint": [endpoints],
         "sagemaker:UpdateEndpointWeightsAndCapacities": [endpoints],
         "sagemaker:UpdateEndpoint": [endpoints, configs],
         "sagemaker:DescribeEndpointConfig": [configs],
+        "sagemaker:ListTags": [configs],
+        "sagemaker:CreateEndpointConfig": temporary,
+        "sagemaker:DeleteEndpointConfig": temporary,
+        "sagemaker:AddTags": temporary,
+        "cloudwatch:GetMetricData": ["*"],
         "cloudwatch:DescribeAlarms": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:takeoff-local-*"],
         "application-autoscaling:DescribeScalableTargets": ["*"],
         "application-autoscaling:RegisterScalableTarget": [
             "arn:aws:application-autoscaling:us-east-1:123456789012:scalable-target/*"
         ],
     }
+    assert statements["kms:CreateGrant"]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     assert statements["application-autoscaling:RegisterScalableTarget"]["Condition"] == {
         "StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from policies import endpoints
@@ -24,7 +24,7 @@ def _guardrails(graph: Graph, _settings: Settings) -> Iterator[Broken]:
 
 
 def _guardrail(graph: Graph, endpoint: Declared) -> Iterator[Broken]:
-    wish, config = endpoints.wish(graph, endpoint), endpoints.config_name(graph, endpoint)
+    wish, configs = endpoints.wish(graph, endpoint), endpoints.released(graph, endpoint)
     names = _wished(wish) if wish else [known(row.get("alarmName"), _ROLLBACK) for row in rows(endpoint, _ROLLBACK)]
     watching = {endpoints.called(alarm): alarm for alarm in endpoints.alarms_on(graph, endpoint, new_fleet=True)}
     names = names or ([] if wish or given(endpoint.at("deploymentConfig")) else list(watching))
@@ -34,7 +34,7 @@ def _guardrail(graph: Graph, endpoint: Declared) -> Iterator[Broken]:
     for name in names:
         if name not in watching:
             yield Broken(endpoint, f"rollback alarm {name}, which is not one of this stack on a new fleet of it")
-        elif wrong := _blind(watching[name], config):
+        elif wrong := _blind(watching[name], configs):
             yield Broken(watching[name], wrong)
     for name in sorted(set(watching) - set(names)):
         yield Broken(watching[name], f"a rollback alarm that the plan of {endpoint.name} does not name")
@@ -49,7 +49,7 @@ def _wished(wish: Mapping[str, Any]) -> list[str]:
     return [str(name) for name in plan.get("alarms") or ()] if isinstance(plan, Mapping) else []
 
 
-def _blind(alarm: Declared, config: str) -> str | None:
+def _blind(alarm: Declared, configs: Sequence[str]) -> str | None:
     """Why an alarm would miss a bad fleet or stop a good one.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
@@ -58,8 +58,8 @@ def _blind(alarm: Declared, config: str) -> str | None:
         if not given(dimensions.get("VariantName")):
             return "a rollback alarm without the dimension VariantName"
         name = known(dimensions.get("EndpointConfigName"), "dimensions.EndpointConfigName")
-        if name != config:
-            return f"a rollback alarm on config {name or 'of any fleet'}, where {config} is released"
+        if name not in configs:
+            return f"a rollback alarm on config {name or 'of any fleet'}, where {' or '.join(configs)} is released"
     missing = known(alarm.at("treatMissingData"), "treatMissingData")
     return None if missing == "notBreaching" else f"treatMissingData {missing or 'missing, the default'}"
 

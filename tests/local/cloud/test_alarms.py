@@ -170,6 +170,11 @@ def test_percentiles_of_an_endpoint_s_latency_can_be_read_both_ways(fast: Cloud)
     points = watch.get_metric_statistics(**metric, **window, Period=360_000, ExtendedStatistics=["p50", "p99"])
     (point,) = points["Datapoints"]
     assert 49_000 < point["ExtendedStatistics"]["p50"] <= point["ExtendedStatistics"]["p99"] < 5_000_000
+    ranks = {"PR(:49000)": 0.0, "PR(:5000000)": 100.0, "PR(49000:5000000)": 100.0}
+    (rank,) = watch.get_metric_statistics(**metric, **window, Period=360_000, ExtendedStatistics=list(ranks))[
+        "Datapoints"
+    ]
+    assert rank["ExtendedStatistics"] == ranks
     query = {"Id": "p", "MetricStat": {"Metric": metric, "Period": 360_000, "Stat": "p99"}, "ReturnData": False}
     math = {"Id": "ms", "Expression": "p / 1000", "Period": 360_000}
     (found,) = watch.get_metric_data(MetricDataQueries=[query, math], **window)["MetricDataResults"]

@@ -91,3 +91,28 @@ def test_a_statistic_set_of_different_values_has_no_percentile_and_one_of_equal_
     different = MetricAggregatedDatum("n", "m", 1.0, 4.0, 2, 5.0, [], at(0))
     equal = MetricAggregatedDatum("n", "m", 4.0, 4.0, 2, 8.0, [], at(60))
     assert series([different, equal], "p50", 60, 0, 120) == {60: 4.0}
+
+
+def test_a_percentile_rank_is_the_percentage_above_one_bound_and_up_to_the_other() -> None:
+    data = [MetricDatum("n", "m", value, [], at(0)) for value in (100.0, 200.0, 300.0, 400.0)]
+    ranks = {"PR(:200)": 50.0, "PR(100:300)": 50.0, "PR(400:)": 0.0, "PR(:400)": 100.0, "PR(:99.5)": 0.0}
+    assert {name: series(data, name, 60, 0, 60)[0] for name in ranks} == ranks
+    for wrong in ("PR(:)", "PR(200)", "PR(a:b)", "pr(:1)"):
+        with pytest.raises(ValueError, match="not supported"):
+            series(data, wrong, 60, 0, 60)
+
+
+def test_ranks_of_latencies_count_whole_requests_at_a_bound_that_is_one_percent_off() -> None:
+    statistic = Statistic(percentiles=True)
+    for value in [*range(1_000, 2_000), *range(300_000, 300_100)]:
+        statistic.add(float(value))
+    datum: Any = MetricAggregatedDatum(
+        "n", "m", statistic.least, statistic.most, statistic.count, statistic.total, [], at(0)
+    )
+    datum.buckets = dict(statistic.buckets)
+    assert series([datum], "PR(:200000)", 60, 0, 60)[0] == pytest.approx(100 * 1000 / 1100)
+    below = series([datum], "PR(:1500)", 60, 0, 60)[0] * 1100 / 100
+    assert below == pytest.approx(round(below))
+    assert 1_500 * 0.99 - 1_000 <= below <= 1_500 * 1.01 - 1_000 + 1
+    assert series([datum], "PR(:300099)", 60, 0, 60)[0] == 100.0
+    assert series([datum], "PR(:999)", 60, 0, 60)[0] == 0.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.providers.aws.values import Properties
 from tests.local.cloud.emulated import Cloud
-from tests.local.providers import cases_budgets, cases_network, cases_platform
+from tests.local.providers import cases_budgets, cases_network, cases_pipelines, cases_platform
 from tests.local.providers.case import Case, document, policy, trust
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -473,6 +473,7 @@ CASES: dict[str, Case] = {
     ),
     **cases_budgets.CASES,
     **cases_network.CASES,
+    **cases_pipelines.CASES,
     **cases_platform.CASES,
 }
 

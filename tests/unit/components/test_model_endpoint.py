@@ -36,7 +36,7 @@ def test_an_image_without_its_digest_is_refused() -> None:
 
 
 def test_a_release_is_named_by_image_artifact_and_instance_type_but_not_by_traffic() -> None:
-    one = args().release().content
-    assert args(shares=(40, 60)).release().content == one
-    assert args(kind="ml.c7i.large").release().content != one
-    assert args(image=IMAGE.replace("a" * 64, "b" * 64)).release().content != one
+    one = args().lineups()[0].release.content
+    assert args(shares=(40, 60)).lineups()[0].release.content == one
+    assert args(kind="ml.c7i.large").lineups()[0].release.content != one
+    assert args(image=IMAGE.replace("a" * 64, "b" * 64)).lineups()[0].release.content != one

@@ -265,8 +265,11 @@ def test_a_shadow_on_instances_with_disks_of_their_own_goes_without_the_key() ->
     ],
 )
 def test_what_a_config_cannot_change_makes_another_release(more: dict[str, Any]) -> None:
-    known = {args().release().content, args(shadow=SHADOW).release().content if more != {"shadow": SHADOW} else ""}
-    assert args(**more).release().content not in known
+    known = {
+        args().lineups()[0].release.content,
+        args(shadow=SHADOW).lineups()[0].release.content if more != {"shadow": SHADOW} else "",
+    }
+    assert args(**more).lineups()[0].release.content not in known
 
 
 @pytest.mark.parametrize(
@@ -278,12 +281,12 @@ def test_what_a_config_cannot_change_makes_another_release(more: dict[str, Any])
     ],
 )
 def test_what_moves_without_a_config_makes_no_other_release(more: dict[str, Any]) -> None:
-    assert args(**more).release() == args().release()
+    assert args(**more).lineups()[0].release == args().lineups()[0].release
 
 
 def test_another_version_of_a_multi_model_endpoint_needs_no_release() -> None:
     one, two = (args(mode="multi-model", variants=[variant(version=record(digit))]) for digit in "12")
-    assert one.release() == two.release()
+    assert one.lineups()[0].release == two.lineups()[0].release
 
 
 def test_an_image_of_another_account_is_pulled_from_there() -> None:

@@ -1,4 +1,4 @@
-"""Model registries: versions, readers, card, and what an approval starts."""
+"""Model registries: versions, readers, card."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pulumi_aws as aws
 import pytest
 
 from components.key import Key
-from components.model_registry import ModelRegistry, ModelRegistryArgs, approval, card
+from components.model_registry import ModelRegistry, ModelRegistryArgs, card
 from components.site import Site
 from tests.deployment import Deployment, deploy
 
 SITE = Site(stack="test", account="123456789012", region="us-east-1", partition="aws")
-PROJECT = "arn:aws:codebuild:us-east-1:123456789012:project/deployer"
 
 
 def args(key: Any = None, **other: Any) -> ModelRegistryArgs:
@@ -89,29 +88,6 @@ def test_every_risk_is_one_that_aws_knows(risk: str) -> None:
 
 def test_an_up_does_not_take_back_that_people_approved_a_card() -> None:
     assert registry().one(aws.sagemaker.ModelCard).ignore_changes == ("modelCardStatus",)
-
-
-def test_an_approved_version_starts_the_deployer_and_nothing_else_does() -> None:
-    deployment = registry(deployer_project_arn=PROJECT)
-    rule, target = deployment.one(aws.cloudwatch.EventRule), deployment.one(aws.cloudwatch.EventTarget)
-    assert json.loads(rule.inputs["eventPattern"]) == approval(SITE, "m")
-    assert approval(SITE, "m")["detail"] == {
-        "ModelPackageGroupName": ["takeoff-test-m"],
-        "ModelApprovalStatus": ["Approved"],
-    }
-    assert approval(SITE, "m")["source"] == ["aws.sagemaker"]
-    assert approval(SITE, "m")["detail-type"] == ["SageMaker Model Package State Change"]
-    assert (target.inputs["rule"], target.inputs["arn"]) == (rule.inputs["name"], PROJECT)
-    policy = deployment.one(aws.iam.RolePolicy)
-    assert policy.urn in target.depends_on
-    (statement,) = json.loads(policy.inputs["policy"])["Statement"]
-    assert (statement["Action"], statement["Resource"]) == (["codebuild:StartBuild"], [PROJECT])
-
-
-def test_without_a_deployer_an_approval_starts_nothing() -> None:
-    deployment = registry()
-    assert deployment.all(aws.cloudwatch.EventRule) == []
-    assert deployment.all(aws.iam.Role) == []
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_there_are_pages() -> None:
 
 def test_the_index_lists_every_page() -> None:
     listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(\1\.md\)", (RUNBOOKS / "README.md").read_text(), re.MULTILINE)
-    assert sorted(listed) == [page.stem for page in PAGES]
+    assert sorted(listed) == sorted(page.stem for page in PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.drift import null_streams, shifted_streams
+from benchmarks.drift import delay, null_streams, shifted_streams
 from model_code.contract import Feature
 from model_code.drift.compare import compare
 from model_code.drift.joint import UNIT, Embedding
@@ -29,6 +29,14 @@ def test_a_shift_of_half_a_standard_deviation_is_seen_at_once() -> None:
     assert streams.alarms == streams.windows
 
 
+def test_a_small_shift_is_found_sooner_than_by_a_fixed_threshold_of_psi() -> None:
+    settings = DriftSettings(false_alarms_per_month=1, windows_per_month=30)
+    found = [delay(0.3, rows=200, baseline=3_000, settings=settings, seed=seed) for seed in range(10)]
+    ours, fixed = ([each[at] for each in found] for at in (0, 1))
+    assert float(np.median(ours)) <= 2
+    assert float(np.median(fixed)) > float(np.median(ours))
+
+
 @pytest.mark.parametrize(("n", "m"), [(100, 100), (2_000, 200), (200, 2_000)])
 def test_psi_and_p_value_without_drift_are_beyond_their_thresholds_as_often_as_stated(n: int, m: int) -> None:
     random = np.random.default_rng(13)
@@ -48,7 +56,8 @@ def test_the_joint_test_is_wrong_as_often_as_stated() -> None:
 
     def sample(rows: int) -> Embedding:
         mixed = random.standard_normal((rows, 4)) @ np.array([[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
-        return empty.add(np.rint(np.clip(mixed, -4, 4) * UNIT).astype(np.float32))
+        units = np.rint(np.clip(mixed, -4, 4) * UNIT).astype(np.float32)
+        return empty.add(rows, lambda at: units[at])
 
     tests = [test for _ in range(400) if (test := compare_jointly(sample(1_000), sample(300))) is not None]
     wrong = sum(test.p < 0.05 for test in tests)
@@ -102,7 +111,8 @@ def test_one_pair_of_twenty_columns_whose_dependence_turned_round_is_seen(seed: 
     def sample(rows: int, slope: float) -> Embedding:
         values = random.standard_normal((rows, 20))
         values[:, 1] = slope * values[:, 0] + (1 - slope**2) ** 0.5 * values[:, 1]
-        return empty.add(np.rint(np.clip(values, -4, 4) * UNIT).astype(np.float32))
+        units = np.rint(np.clip(values, -4, 4) * UNIT).astype(np.float32)
+        return empty.add(rows, lambda at: units[at])
 
     found = compare_jointly(sample(10_000, 0.7), sample(4_000, -0.7))
     assert found is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model_code.breast_cancer.spec import SPEC
@@ -13,13 +14,13 @@ from tests.unit.gates.samples import HELD, OUT, ROWS, noisy, part, trained
 
 @pytest.fixture(scope="session")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """model.tar.gz of each version, trained on the rows that are not held out."""
-    rows = part(ROWS, ~OUT)
+    """model.tar.gz of each version; training itself leaves the held-out rows alone."""
+    fewer = part(ROWS, np.sort(np.concatenate([np.flatnonzero(~OUT)[:285], np.flatnonzero(OUT)])))
     return {
-        "good": trained(tmp_path_factory.mktemp("good"), rows, "logistic-regression"),
-        "other": trained(tmp_path_factory.mktemp("other"), part(rows, slice(0, 380)), "logistic-regression"),
-        "noise": trained(tmp_path_factory.mktemp("noise"), noisy(rows, 0.45, 7), "gradient-boosting"),
-        "unsaid": trained(tmp_path_factory.mktemp("unsaid"), rows, "logistic-regression", split=""),
+        "good": trained(tmp_path_factory.mktemp("good"), ROWS, "logistic-regression"),
+        "other": trained(tmp_path_factory.mktemp("other"), fewer, "logistic-regression"),
+        "noise": trained(tmp_path_factory.mktemp("noise"), noisy(ROWS, 0.45, 7), "gradient-boosting"),
+        "unsaid": trained(tmp_path_factory.mktemp("unsaid"), ROWS, "logistic-regression", split=""),
     }
 
 

@@ -1,4 +1,4 @@
-"""The real breast-cancer rows, corrupted copies of them, and versions trained on the rows that are not held out."""
+"""The real breast-cancer rows, corrupted copies of them, and versions trained on them."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ def changed(data: Dataset, change: Callable[[Matrix], None]) -> Dataset:
 
 
 def trained(folder: Path, data: Dataset, algorithm: str, split: str = RULE) -> Path:
-    """The archive of a version trained on these rows, as the training job makes one that knows the hold-out rule."""
+    """The archive of a version trained on these rows but the held-out ones; `split` is what it says of that."""
     place = folder / "files"
-    training.train(SPEC, data, TABULAR, {"SM_MODEL_DIR": str(place), "SM_HPS": json.dumps({"algorithm": algorithm})})
+    environment = {"SM_MODEL_DIR": str(place), "SM_HPS": json.dumps({"algorithm": algorithm})}
+    training.train(SPEC, lambda: data, TABULAR, environment)
     metadata = json.loads((place / "metadata.json").read_bytes())
     (place / "metadata.json").write_text(json.dumps({**metadata, "split": split}))
     artifact.pack(place, folder / artifact.NAME)

@@ -61,7 +61,10 @@ def test_every_gate_runs_alone_and_together_they_approve(job: Job) -> None:
     assert job.run("compare", *MARGINS) == 0
     shutil.copytree(job.root / "output", job.root / "input/reports")
     assert job.run("decide") == 0
-    assert job.read("verdict.json") == {"outcome": "approve", "passed": True, "reasons": []}
+    verdict = job.read("verdict.json")
+    assert (verdict["outcome"], verdict["reasons"], verdict["algorithm"]) == ("approve", [], "logistic-regression")
+    assert verdict["version"] == job.read("report-evaluate.json")["identity"]["model"]
+    assert verdict["metrics"]["accuracy"] > 0.9
     identity = job.read("report-compare.json")["identity"]
     assert identity["commit"] == "c0ffee"
     assert len(identity["data"]) == 64
@@ -99,7 +102,10 @@ def test_a_worse_version_stops_with_1_and_the_verdict_refuses(job: Job, archives
 def test_a_first_version_is_compared_only_if_that_is_said(job: Job) -> None:
     (job.root / "input/live/model.tar.gz").unlink()
     assert job.run("compare", *MARGINS) == 2
-    assert "or --first if nothing is live" in job.message.read_text()
+    assert "or a file `absent` if nothing is live" in job.message.read_text()
+    assert job.run("compare", "--first") == 2, "nothing says that no live version was lost on the way"
+    job.put("live/absent", b"")
+    assert job.run("compare", *MARGINS) == 2
     assert job.run("compare", "--first") == 0
     assert job.read("report-compare.json")["outcome"] == "nothing live"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_code.gates.holdout import held_out, keys
-from tests.unit.gates.samples import OUT, ROWS
+from model_code.gates.holdout import RULE, held_out, identity_of, keys, rule
+from model_code.paths import SettingError
+from tests.unit.gates.samples import OUT, ROWS, SCHEMA
 
 
 @given(st.lists(st.binary(max_size=12), max_size=30), st.lists(st.binary(max_size=12), max_size=30))
@@ -41,3 +43,18 @@ def test_an_id_decides_alone_where_the_data_have_one() -> None:
 
 FROZEN = 48  # bit by bit, from a to h
 HELD_OUT_OF_569 = 157
+
+
+def test_a_column_of_ids_is_found_declared_or_by_its_name_unless_it_is_a_feature() -> None:
+    assert identity_of(("a", "id"), SCHEMA) == "id"
+    assert identity_of(("a", "id"), SCHEMA, "a") == "a"
+    assert identity_of(("a",), SCHEMA) == ""
+    first = SCHEMA.features[0].model_copy(update={"name": "id"})
+    assert identity_of(("id",), SCHEMA.model_copy(update={"features": (first,)})) == ""
+    with pytest.raises(SettingError, match="the id column: got 'b', columns of the data: a, id"):
+        identity_of(("a", "id"), SCHEMA, "b")
+
+
+def test_a_rule_by_another_column_has_another_name() -> None:
+    assert len({rule(""), rule("id"), rule("patient")}) == 3
+    assert rule("") == RULE

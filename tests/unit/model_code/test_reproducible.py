@@ -17,6 +17,8 @@ import pytest
     [
         ("breast_cancer", {"algorithm": "logistic-regression"}),
         ("breast_cancer", {"algorithm": "gradient-boosting"}),
+        ("risk", {"algorithm": "logistic-regression"}),
+        ("risk", {"algorithm": "gradient-boosting"}),
         ("digits", {"algorithm": "one-convolution", "epochs": 3}),
         ("digits", {"algorithm": "two-convolutions", "epochs": 3}),
     ],

@@ -1,4 +1,4 @@
-"""Models, endpoint configurations and endpoints."""
+"""Models, endpoint configurations, endpoints and pipelines."""
 
 from local.providers.aws.row import Call, Read, Row, Tagging, Wait
 
@@ -80,5 +80,23 @@ ROWS = (
             reason="FailureReason",
             gone=True,
         ),
+    ),
+    Row(
+        type="aws:sagemaker/pipeline:Pipeline",
+        served_by="ours",
+        service="sagemaker",
+        schema="AWS::SageMaker::Pipeline",
+        autoname=None,
+        keys={"PipelineName": "pipelineName", "ResourceArn": "arn"},
+        id="{pipelineName}",
+        create=Call("create_pipeline"),
+        update=(Call("update_pipeline"),),
+        read=(Read("describe_pipeline"),),
+        delete=Call("delete_pipeline"),
+        outputs={"arn": "PipelineArn"},
+        replace=frozenset({"pipelineName"}),
+        tagging=_TAGGING,
+        json=frozenset({"pipelineDefinition"}),
+        unread=frozenset({"pipelineDefinitionS3Location"}),
     ),
 )

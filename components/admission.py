@@ -1,0 +1,172 @@
+"""What makes a version of an approved package, and has it deployed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from catalog.admission import DEPLOYER, STACK
+from components.bucket import Bucket
+from components.deployer import Deployer
+from components.execution_log import declare_execution_log
+from components.key import Key
+from components.role import Role
+from components.site import Site
+from components.statement import Statement, writes_log
+from components.stepper import archive, definition
+
+_SOURCES = (
+    "catalog/__init__.py",
+    "catalog/admission.py",
+    "catalog/naming.py",
+    "model_code/__init__.py",
+    "model_code/admission",
+)
+# Characters of an event pattern.
+_PATTERN = 2048
+_KINDS = ("model-package-group", "model-package")
+_WORDS = {"comment": "Makes a version of an approved package and has it deployed", "error": "AdmissionFailed"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdmissionArgs:
+    """Whose packages are admitted: the names of package groups.
+
+    `runs` is the bucket of training runs; `key` encrypts logs. With a `deployer` its project is started for a new
+    candidate. Raises ValueError for no group, and for more than fit into the pattern of one rule.
+    """
+
+    groups: Sequence[str]
+    runs: Bucket
+    key: Key
+    deployer: Deployer | None = None
+
+    def __post_init__(self) -> None:
+        if not self.groups:
+            raise ValueError("admission: got no package group; allowed: one or more models in the registry")
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+        if (size := len(json.dumps(approval(self.groups)))) > _PATTERN:
+            got = f"{len(self.groups)} package groups, a pattern of {size} characters"
+            raise ValueError(
+                f"admission: got {got}; allowed: {_PATTERN} characters; spread the models over more stacks"
+            )
+
+
+class Admission(pulumi.ComponentResource):
+    """One state machine for all models of a stack, which an approval in the registry starts.
+
+    Its function checks that the package is that model's, that its gates let it pass and that nobody froze the model,
+    writes the version's record where Pulumi finds it, starts the Deployer, and follows it to its end. It says the same
+    again when it is asked again (model_code/admission/decide.py).
+    """
+
+    def __init__(self, name: str, site: Site, args: AdmissionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("takeoff:registry:Admission", name, None, opts)
+        self._name, self._site, self._args = name, site, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.state_machine = self._state_machine(self._function())
+        self._rule()
+        self.register_outputs({"state_machine": self.state_machine.arn})
+
+    def _function(self) -> aws.lambda_.Function:
+        name, deployer = self._site.name(self._name), self._args.deployer
+        log = aws.cloudwatch.LogGroup(
+            self._name,
+            name=f"/aws/lambda/{name}",
+            retention_in_days=90,
+            kms_key_id=self._args.key.arn,
+            opts=self._child,
+        )
+        role = self._role("step", "lambda", "Makes a version of an approved package")
+        self._args.runs.grant_read(role, "runs")
+        role.allow(*self._permissions(), writes_log(log.arn))
+        return aws.lambda_.Function(
+            self._name,
+            name=name,
+            description="Makes a version of an approved package and has it deployed",
+            code=archive(_SOURCES),
+            handler="model_code.admission.handler.handle",
+            runtime="python3.13",
+            role=role.ready_arn,
+            timeout=60,
+            memory_size=256,
+            environment={"variables": {STACK: self._site.stack, DEPLOYER: deployer.project if deployer else ""}},
+            opts=self._child,
+        )
+
+    def _permissions(self) -> list[Statement]:
+        """Look packages up, read and write the facts about versions, start the Deployer and look at its builds."""
+        site = self._site
+        parameters = site.arn("ssm", f"parameter/takeoff/{site.stack}")
+        read = [f"{parameters}/{leaf}" for leaf in ("*/approved", "*/candidate", "*/decisions/*", "*/freeze", "freeze")]
+        write = [f"{parameters}/*/{leaf}" for leaf in ("approved", "candidate", "versions/*")]
+        groups, packages = (site.arn("sagemaker", f"{kind}/{site.name()}-*") for kind in _KINDS)
+        found = [
+            Statement(actions=["sagemaker:ListModelPackages"], resources=[groups]),
+            Statement(actions=["sagemaker:DescribeModelPackage"], resources=[packages]),
+            Statement(actions=["ssm:GetParameters"], resources=read),
+            Statement(actions=["ssm:PutParameter"], resources=write),
+        ]
+        if deployer := self._args.deployer:
+            actions = ["codebuild:StartBuild", "codebuild:BatchGetBuilds"]
+            found.append(Statement(actions=actions, resources=[deployer.project_arn]))
+        return found
+
+    def _state_machine(self, function: aws.lambda_.Function) -> aws.sfn.StateMachine:
+        role = self._role("states", "states", "Runs the steps of an admission")
+        role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
+        name = self._site.name(self._name)
+        logging = declare_execution_log(self._name, self._site, name, self._args.key, role, self._child)
+        return aws.sfn.StateMachine(
+            self._name,
+            name=name,
+            role_arn=role.ready_arn,
+            definition=function.arn.apply(lambda arn: definition(arn, self._site.partition, **_WORDS)),
+            logging_configuration=logging,
+            opts=self._child,
+        )
+
+    def _rule(self) -> None:
+        role = self._role("start", "events", "Starts an admission when a package is approved")
+        role.allow(Statement(actions=["states:StartExecution"], resources=[self.state_machine.arn]))
+        rule = aws.cloudwatch.EventRule(
+            self._name,
+            name=self._site.name(self._name),
+            description="A model package was approved",
+            event_pattern=json.dumps(approval(self._args.groups)),
+            opts=self._child,
+        )
+        aws.cloudwatch.EventTarget(
+            self._name,
+            rule=rule.name,
+            arn=self.state_machine.arn,
+            role_arn=role.ready_arn,
+            input_transformer={
+                "input_paths": {"package": "$.detail.ModelPackageArn"},
+                "input_template": '{"package": <package>}',
+            },
+            opts=self._child,
+        )
+
+    def _role(self, suffix: str, service: str, description: str) -> Role:
+        name = f"{self._name}-{suffix}"
+        return Role(
+            name, site=self._site, service=f"{service}.amazonaws.com", description=description, opts=self._child
+        )
+
+
+def approval(groups: Sequence[str]) -> dict[str, Any]:
+    """The event that an approved package of one of these groups makes.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+    """
+    return {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Model Package State Change"],
+        "detail": {"ModelPackageGroupName": sorted(groups), "ModelApprovalStatus": ["Approved"]},
+    }

@@ -1,0 +1,71 @@
+"""A version whose offline reports are fine: how a release that fails only in production comes into the registry."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from typing import Any
+
+import onnx
+
+from scenarios.graphs import Change
+from scenarios.stage import Stage
+
+
+def release(stage: Stage, name: str, change: Change) -> str:
+    """Register, approved, the live version with another graph and the live version's own reports; returns the version.
+
+    From here on everything is the loop's: the registry's event, admission, deployment, analysis.
+    """
+    account = stage.account
+    record = account.leaf("approved")
+    content = changed(_object(account.s3, record["artifact"]), name, change)
+    version = hashlib.sha256(content).hexdigest()[:12]
+    bucket = account.stack.bucket
+    key = f"{account.model.name}/scenarios/{name}-{version}/model.tar.gz"
+    account.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    run = f"runs/{account.model.name}/scenario-{name}-{version}"
+    verdict = {"outcome": "approve", "reasons": [], "version": version, "algorithm": name, "metrics": record["metrics"]}
+    account.put(f"{run}/output/decide/verdict.json", json.dumps(verdict))
+    _register(account, f"s3://{bucket}/{key}", f"s3://{account.stack.features}/{run}")
+    stage.timeline.tell("registered", f"{version} ({name})")
+    return version
+
+
+def _register(account: Any, artifact: str, run: str) -> None:
+    """As the newest package that the pipeline registered, with another artifact and run."""
+    newest = account.packages()[-1]["ModelPackageArn"]
+    like = account.sagemaker.describe_model_package(ModelPackageName=newest)
+    container = {**like["InferenceSpecification"]["Containers"][0], "ModelDataUrl": artifact}
+    kept = {key: container[key] for key in ("Image", "ModelDataUrl") if key in container}
+    account.sagemaker.create_model_package(
+        ModelPackageGroupName=account.model.registry,
+        ModelApprovalStatus="Approved",
+        InferenceSpecification={**like["InferenceSpecification"], "Containers": [kept]},
+        CustomerMetadataProperties={**like.get("CustomerMetadataProperties", {}), "run": run},
+    )
+
+
+def changed(artifact: bytes, name: str, change: Change) -> bytes:
+    """An artifact with another graph, registered under a name that says what it is."""
+    with tarfile.open(fileobj=io.BytesIO(artifact)) as archive:
+        files = {each.name: archive.extractfile(each).read() for each in archive if each.isfile()}  # type: ignore[union-attr]
+    metadata, model = json.loads(files["metadata.json"]), onnx.load_from_string(files["model.onnx"])
+    change(model.graph, metadata)
+    onnx.checker.check_model(model)
+    files["model.onnx"] = model.SerializeToString(deterministic=True)
+    files["metadata.json"] = json.dumps({**metadata, "algorithm": f"{metadata['algorithm']}, made {name}"}).encode()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for each, content in files.items():
+            member = tarfile.TarInfo(each)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _object(s3: Any, url: str) -> bytes:
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())

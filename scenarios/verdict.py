@@ -1,0 +1,36 @@
+"""What a scenario came to: facts that were read from the account, each with what was wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+class StoppedError(RuntimeError):
+    """A scenario that cannot go on: what it waited for did not come."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One thing that the account says, in words, and whether it is what was wanted."""
+
+    text: str
+    fine: bool
+
+
+@dataclass
+class Verdict:
+    """One scenario's facts, in the order in which they were read. Without a fact nothing is proven."""
+
+    scenario: str
+    title: str
+    facts: list[Fact] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def note(self, text: str, fine: bool) -> bool:
+        """Add a fact; returns whether it is fine."""
+        self.facts.append(Fact(text=text, fine=fine))
+        return fine
+
+    @property
+    def fine(self) -> bool:
+        return bool(self.facts) and all(fact.fine for fact in self.facts)

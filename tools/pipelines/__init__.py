@@ -1,0 +1,1 @@
+"""The training pipelines: one definition, rendered to model_code/<code>/pipeline.json by the SageMaker SDK."""
