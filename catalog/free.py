@@ -46,10 +46,10 @@ FREE: Mapping[str, str] = {
     "aws:sagemaker/modelCard:ModelCard": "the registry has no charge of its own",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "the registry has no charge of its own",
     "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy": _PART,
+    # https://aws.amazon.com/sagemaker/ai/pricing/: pipelines cost by their jobs, which the parameter `training` tells
+    "aws:sagemaker/pipeline:Pipeline": "costs through its jobs, which are counted with the model's training",
     "aws:sns/topicPolicy:TopicPolicy": _PART,
     "aws:sns/topicSubscription:TopicSubscription": _PART,
-    # https://aws.amazon.com/systems-manager/pricing/: standard parameters, which are all that is declared
-    "aws:ssm/parameter:Parameter": "standard parameters have no charge",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _NET,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _NET,
 }

@@ -22,14 +22,16 @@ something counts. Each has a source and two dates: what the source says it is as
 `takeoff catalog refresh` replaces them with the answers of the Price List API from an account of yours. What has no
 price is named, by model, and left out of every sum: a sum beside such a name is a least sum.
 
-A resource's cost is that of the model in its tag `takeoff:model` and of the owner in `takeoff:owner`; without tags it
-is the platform's, which all models share. Dashboards and schedules take no tags, so they are the platform's, here as in
-a bill that is split by tag. A pool is where instances run: a variant of an endpoint, the transform jobs of a type, or
-what `takeoff:pool` names. An endpoint counts with autoscaling's minimum; what it needs beyond that, nobody can know.
+A resource's cost is that of the model in its tag `takeoff:model` and of the owner in `takeoff:owner`; without tags, or
+with `platform` for a model, it is the platform's, which all models share. Dashboards and schedules take no tags, so
+they are the platform's, here as in a bill that is split by tag. A pool is where instances run: a variant of an
+endpoint, the jobs of a type, or what `takeoff:pool` names. An endpoint counts with autoscaling's minimum; what it needs
+beyond that, nobody can know.
 
 A model's `usage` in the stack file says what it is asked for: `requestsPerMonth` × (`requestKb` + `answerKb`) is its
 endpoint's traffic; the captured share of it is stored for as long as the bucket's rules keep it; `batchHours` are the
-hours of its transform jobs.
+hours of its transform jobs. A model with `training` runs its pipeline `retrainings` times, one with `monitor` a job for
+each of its windows; each job of either takes `job_hours`.
 """
 
 
@@ -58,7 +60,7 @@ def _stacks(stacks: Mapping[str, Statement]) -> str:
 
 
 def _stack(name: str, found: Statement) -> str:
-    owners = {item.model: item.owner for item in found.items if item.owner}
+    owners = {item.model: item.owner for item in found.items if item.owner and item.model != PLATFORM}
     by_model = [
         [model, owners.get(model, ""), _usd(usd, model in found.unpriced), ", ".join(found.unpriced.get(model, ()))]
         for model, usd in found.by("model").items()

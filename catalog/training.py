@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 SLOTS = frozenset({"approved", "candidate"})
+# The processing jobs of a training pipeline (tools/pipelines): validate, evaluate, bias, compare, decide.
+GATES = 5
 
 
 def slots(versions: Iterable[str]) -> list[str]:
@@ -15,10 +17,12 @@ def slots(versions: Iterable[str]) -> list[str]:
 def first_training(model: str, wanted: Sequence[str], pipeline: bool) -> list[list[str]]:
     """The commands of `takeoff`, one after the other, that fill the slots of a model, all of them.
 
-    A model with a pipeline gets its first version from there, on the data set that its folder carries. Else training
-    begins with the model's first algorithm whatever is there, so a slot that is left takes all of them again: equal
-    versions are registered once.
+    A model with a pipeline gets the data set that its folder carries, and from there its first version, if that is all
+    it lacks: a run makes one version, of one algorithm. Several slots at once are filled with several algorithms, which
+    begin with the model's first whatever is there, so a slot that is left takes all of them again: equal versions are
+    registered once.
     """
-    if pipeline:
-        return [["dataset", "upload", model], ["retrain", model, "--reason", "first version", "--wait"]]
-    return [["train", model, "--count", str(max(len(wanted), 1)), "--register"]]
+    upload = [["dataset", "upload", model]] if pipeline else []
+    if pipeline and len(wanted) <= 1:
+        return [*upload, ["retrain", model, "--reason", "first version", "--wait"]]
+    return [*upload, ["train", model, "--count", str(max(len(wanted), 1)), "--register"]]

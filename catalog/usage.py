@@ -9,9 +9,13 @@ from typing import Any
 from catalog.batch import VARIABLE, BatchSettings
 from catalog.instance_types import has_local_storage
 from catalog.kept import kept, months, split
+from catalog.loop import MonitorSettings, TrainingSettings
 from catalog.meter import Inputs, Meter, given
+from catalog.training import GATES
 
 HOURS = 730
+# What a monitor's job says of a model (model_code/monitor/verdict.py), and of each variant that serves it.
+SIGNALS, SIGNALS_OF_A_VARIANT = 9, 2
 Resource = tuple[str, Inputs]
 
 
@@ -42,6 +46,8 @@ class Assumptions:
     nat_gb: float = 10
     link_gb: float = 1
     batch_hours: float = 15
+    retrainings: float = 4
+    job_hours: float = 0.1
 
     @classmethod
     def of(cls, usage: Mapping[str, Any]) -> Assumptions:
@@ -123,6 +129,34 @@ def _function(meter: Meter, inputs: Inputs, assumed: Assumptions, _: Sequence[Re
         meter.add(f"transform:{job.instance_type}", hours, f"transform {job.instance_type}")
 
 
+def _parameter(meter: Meter, inputs: Inputs, assumed: Assumptions, _: Sequence[Resource]) -> None:
+    """A standard parameter costs nothing; two of them say which jobs a model's loop runs."""
+    leaf = str(given(inputs, "name", "")).rpartition("/")[2]
+    if leaf == "training":
+        _training(meter, TrainingSettings.from_json(given(inputs, "insecureValue")), assumed)
+    elif leaf == "monitor":
+        _monitor(meter, MonitorSettings.from_json(given(inputs, "insecureValue")), assumed)
+
+
+def _training(meter: Meter, settings: TrainingSettings, assumed: Assumptions) -> None:
+    """The gates of every run are processing jobs on one instance each, and one job trains."""
+    asked, hours = settings.parameters, min(assumed.retrainings, settings.most) * assumed.job_hours
+    gates, trains = asked["InstanceType"], asked["TrainInstanceType"]
+    meter.add(f"processing:{gates}", GATES * hours, f"processing {gates}")
+    meter.add(f"training:{trains}", int(asked["TrainInstanceCount"]) * hours, f"training {trains}")
+
+
+def _monitor(meter: Meter, settings: MonitorSettings, assumed: Assumptions) -> None:
+    """A processing job for each window of the month; a metric costs by the hours in which it is written.
+
+    https://aws.amazon.com/cloudwatch/pricing/
+    """
+    kind, windows = settings.instance_type, HOURS * 3600 / settings.period_seconds
+    meter.add(f"processing:{kind}", windows * assumed.job_hours, f"processing {kind}")
+    served = len(settings.settings["variants"])
+    meter.add("metric", SIGNALS * min(1.0, windows / HOURS) + SIGNALS_OF_A_VARIANT * served)
+
+
 def _alarm(meter: Meter, inputs: Inputs, _: Assumptions, __: Sequence[Resource]) -> None:
     """An alarm costs by the metrics that it reads; those under a minute cost more.
 
@@ -178,5 +212,6 @@ COUNTERS: Mapping[str, Any] = {
     "aws:s3/bucket:Bucket": _bucket,
     "aws:scheduler/schedule:Schedule": _each(schedule_run=31),
     "aws:sfn/stateMachine:StateMachine": _each(state_transition="transitions"),
+    "aws:ssm/parameter:Parameter": _parameter,
     "aws:sns/topic:Topic": _each(topic_request="topic_messages", topic_email="topic_messages"),
 }

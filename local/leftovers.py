@@ -159,9 +159,14 @@ def _remove_role(client: Any, name: str) -> None:
 
 
 def _remove_bucket(client: Any, name: str) -> None:
-    for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
-        for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-            client.delete_object(Bucket=name, Key=item["Key"], VersionId=item["VersionId"])
+    # From the beginning again and again: a page's marker is of no use once what it names is deleted.
+    while True:
+        page = client.list_object_versions(Bucket=name)
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if not versions:
+            break
+        doomed = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in versions]
+        client.delete_objects(Bucket=name, Delete={"Objects": doomed, "Quiet": True})
     client.delete_bucket(Bucket=name)
 
 

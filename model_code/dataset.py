@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import io
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model_code.contract import Schema
 from model_code.errors import UnusableError
 from model_code.gates import holdout
 from model_code.table import Matrix
@@ -45,6 +47,23 @@ class Dataset:
         """Some of the rows, as a mask or by their positions."""
         ids = None if self.ids is None else tuple(np.array(self.ids)[rows].tolist())
         return replace(self, values=self.values[rows], labels=self.labels[rows], ids=ids)
+
+
+def as_csv(rows: Dataset, inputs: Schema) -> str:
+    """Rows as people store them: the schema's names and the target in the first line, classes by name.
+
+    Raises DataError for rows that are no such schema's.
+    """
+    if rows.values.shape[1] != len(inputs.names):
+        got = f"{rows.values.shape[1]} columns"
+        raise DataError(f"got {got}; allowed: {len(inputs.names)}, as spec.py says: {', '.join(inputs.names)}")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*inputs.names, inputs.target])
+    for cells, label in zip(rows.values, rows.labels.tolist(), strict=True):
+        # The shortest text that is the same float32 again.
+        writer.writerow([*map(str, cells), inputs.classes[label]])
+    return text.getvalue()
 
 
 def carried_by_scikit_learn(file: str) -> Dataset:

@@ -60,13 +60,13 @@ class Feed:
     would. `outcomes` turned off is ground truth that does not arrive.
     """
 
-    def __init__(self, account: Account, world: World, *, pace: float, clock: Callable[[], float]) -> None:
+    def __init__(self, account: Account, world: World, day: int, *, pace: float, clock: Callable[[], float]) -> None:
         self._account, self._clock = account, clock
         self._pace, self._lock = pace, threading.Lock()
         self._waiting: deque[tuple[float, str]] = deque()
         self._rows: Iterator[_Row] = iter(())
         self.tally, self.lag, self.outcomes = Tally(), 0.5, True
-        self.change(world, 0)
+        self.change(world, day)
 
     def change(self, world: World, day: int) -> None:
         """Go on with another world, from its day `day`."""

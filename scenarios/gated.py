@@ -45,7 +45,7 @@ def worse_candidate(stage: Stage, verdict: Verdict) -> None:
 def _stopped(stage: Stage, verdict: Verdict, change: Callable[[Rows], None], step: str) -> None:
     account = stage.account
     approved, packages, live = account.version("approved"), len(account.packages()), account.endpoint()
-    healthy = stage.data(stage.world(), 0)
+    healthy = stage.setting.data(1)
     feed = stage.feed()
     with stage.playing(feed):
         stage.upload(_changed(healthy, change))

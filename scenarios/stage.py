@@ -8,20 +8,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from model_code.risk.data import rows
-from model_code.world.knobs import ConceptDrift, Drift, Knobs
-from model_code.world.world import World
 from scenarios.account import Account
 from scenarios.feed import Feed
 from scenarios.timeline import Timeline
 from scenarios.verdict import StoppedError
+from scenarios.worlds import Setting
 
-# The world of the model's first data set (model_code/risk/data.py), so that nothing has drifted when a scenario begins.
-SEED, KNOBS = 2026, Knobs(traffic=200.0, customers=5_000)
 PACE = 40.0
+# The first day that is asked about; data sets are of days before.
+FIRST = 100
 _POLL = 0.3
 
 
@@ -33,16 +31,18 @@ class Stage:
     timeline: Timeline
     speed: float
 
-    def world(self, *, drifts: tuple[Drift, ...] = (), concept: tuple[ConceptDrift, ...] = ()) -> World:
-        """The first data set's world, with changes."""
-        return World(SEED, replace(KNOBS, drifts=drifts, concept=concept))
+    @property
+    def setting(self) -> Setting:
+        """The state of the world that the live model was trained on."""
+        return Setting(**json.loads(self.account.read(self._place) or b"{}"))
 
-    def feed(self, world: World | None = None, day: int = 100) -> Feed:
-        """The application, asking about a world's rows from a day on."""
-        made = Feed(self.account, world or self.world(), pace=PACE, clock=self.timeline.now)
-        if world is None or day:
-            made.change(world or self.world(), day)
-        return made
+    def learnt(self, setting: Setting) -> None:
+        """Remember that the live model was trained on this state of the world."""
+        self.account.put(self._place, json.dumps(setting.document()))
+
+    def feed(self) -> Feed:
+        """The application, asking about what the live model knows, from a day on that no data set has."""
+        return Feed(self.account, self.setting.world(), FIRST, pace=PACE, clock=self.timeline.now)
 
     def until(self, what: str, holds: Callable[[], Any], seconds: float) -> Any:
         """Wait until something holds and return it. Raises StoppedError after so many of this machine's seconds."""
@@ -58,10 +58,6 @@ class Stage:
         version = self.account.put(f"datasets/{self.account.model.name}/data.csv", csv)
         self.timeline.tell("data set", f"version {version}, {csv.count(chr(10)) - 1} rows")
         return version
-
-    def data(self, world: World, first: int, days: int = 31) -> str:
-        """The rows of a world's days whose outcome became known, as CSV."""
-        return rows(world, range(first, first + days), first + days + world.knobs.delay.longest)
 
     def takeoff(self, *arguments: str, timeout: float = 300) -> tuple[int, Any]:
         """A command as a person types it: exit code, and what --json printed."""
@@ -97,6 +93,20 @@ class Stage:
             return alone and not running["executions"]
 
         self.until("a settled endpoint", quiet, seconds)
+
+    @property
+    def _place(self) -> str:
+        return f"scenarios/{self.account.model.name}/setting.json"
+
+    def retraining_rests(self, seconds: float = 120) -> None:
+        """Wait until no request to retrain is under way and the cooldown of the last run is over."""
+        machine = self.account.stack.retraining
+        states = self.account.states
+        self.until(
+            "retraining at rest",
+            lambda: not states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"],
+            seconds,
+        )
 
     @contextmanager
     def playing(self, feed: Feed) -> Iterator[Feed]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 from scenarios.stage import Stage
@@ -14,9 +13,10 @@ _ALARMS = 20
 def storm(stage: Stage, verdict: Verdict) -> None:
     """The retraining alarm goes off again and again, as a flapping one does."""
     account = stage.account
+    stage.retraining_rests()
     runs = len(account.runs())
     alarm = f"takeoff-{account.stack.name}-{account.model.name}-retrain"
-    stage.upload(stage.data(stage.world(), 0))
+    stage.upload(stage.setting.data(1))
 
     def ring(number: int) -> None:
         for state in ("ALARM", "OK"):
@@ -24,7 +24,7 @@ def storm(stage: Stage, verdict: Verdict) -> None:
                 AlarmName=alarm,
                 StateValue=state,
                 StateReason=f"scenario: flap {number}",
-                StateReasonData=json.dumps({}),
+                StateReasonData="{}",
             )
 
     with stage.timeline.watching(account):

@@ -17,8 +17,9 @@ from model_code.experiment.record import Exposure, Outcome
 from model_code.risk import traffic
 from model_code.sequential.power import per_arm_of_means
 from model_code.world.world import World
-from scenarios.stage import KNOBS, SEED, Stage
+from scenarios.stage import Stage
 from scenarios.verdict import Verdict
+from scenarios.worlds import KNOBS, SEED
 from takeoff.experiment import Experiment
 
 _MOST = 9_000

@@ -46,12 +46,14 @@ class Dataset:
     def upload_example(self, code: str) -> str:
         """Store the data set that a model's folder carries, as `upload` does. Raises CommandError for one without."""
         try:
-            text = importlib.import_module(f"model_code.{code}.data").example()
-        except AttributeError:
+            example = getattr(importlib.import_module(f"model_code.{code}.data"), "example", None)
+        except ModuleNotFoundError as error:
+            raise CommandError(f"data set: {error}; install the extra: pip install -e '.[models]'") from error
+        if example is None:
             raise CommandError(
                 f"data set: got no file; allowed: a CSV file, since model_code/{code}/data.py has no example()"
-            ) from None
-        stored = self._s3.put_object(Bucket=self._settings.bucket, Key=self._settings.data, Body=text.encode())
+            )
+        stored = self._s3.put_object(Bucket=self._settings.bucket, Key=self._settings.data, Body=example().encode())
         return str(stored["VersionId"])
 
     def upload(self, file: Path) -> str:

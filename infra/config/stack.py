@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from catalog.instance_types import refusal
+from catalog.meter import PLATFORM
 from infra.config.base import AsTuple, MistakeError, ModelName, Region, Strict
 from infra.config.model import Model
 from infra.config.monitor import require_foundation as require_lake
@@ -51,6 +52,14 @@ class Stack(Strict):
         for name, model in self.models.items():
             if model.image and (region := model.image.split(".")[3]) not in self.allowed_regions:
                 raise MistakeError(f"models.{name}.image", f"an image in {region}", allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _no_model_has_the_name_of_what_all_share(self) -> Stack:
+        if PLATFORM in self.models:
+            raise MistakeError(
+                f"models.{PLATFORM}", "this name", "another: tags and costs call so what all models share"
+            )
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -63,8 +64,18 @@ def _listed(principal: Any, kind: str) -> list[str]:
 def _allows(role: Any, action: str, url: str) -> bool:
     parts = urlsplit(url)
     resource = f"arn:aws:s3:::{parts.netloc}{parts.path}"
-    results = [IAMPolicy(policy).is_action_permitted(action, resource) for policy in _policies(role)]
+    results = [_read(policy).is_action_permitted(action, resource) for policy in _policies(role)]
     return PermissionResult.PERMITTED in results and PermissionResult.DENIED not in results
+
+
+def _read(policy: Any) -> IAMPolicy:
+    return _parsed(policy) if isinstance(policy, str) else IAMPolicy(policy)
+
+
+@lru_cache(maxsize=256)
+def _parsed(document: str) -> IAMPolicy:
+    """A job asks for thousands of objects by the same few policies."""
+    return IAMPolicy(document)
 
 
 def _policies(role: Any) -> list[Any]:

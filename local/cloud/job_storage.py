@@ -11,6 +11,9 @@ from local.cloud.account import Account
 from local.cloud.storage_access import objects, read, write
 from local.cloud.transform_input import InputError
 
+# Objects that are fetched while nobody else uses the account.
+_BATCH = 50
+
 
 def name_below(key: str, prefix: str) -> PurePosixPath:
     """Where an object lies below the folder that its prefix is downloaded to: in/a.csv of in, in/ or in/a is a.csv.
@@ -34,15 +37,20 @@ async def download(account: Account, source: dict[str, Any], role: str, folder: 
     """
     found = (await account.locked(lambda: objects(source, role)))[part]
     folder.mkdir(parents=True, exist_ok=True)
+    for at in range(0, len(found), _BATCH):
+        await account.locked(partial(_fetch, found[at : at + _BATCH], role, folder))
+    return len(found)
+
+
+def _fetch(found: list[tuple[str, str]], role: str, folder: Path) -> None:
     for url, prefix in found:
         target = folder / name_below(urlsplit(url).path.lstrip("/"), prefix)
-        content = await account.locked(partial(read, url, role))
+        content = read(url, role)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
             raise InputError(f"ClientError: {url} clashes with a file or folder that is there already.") from error
-    return len(found)
 
 
 async def upload(account: Account, folder: Path, url: str, key: str | None, role: str) -> int:

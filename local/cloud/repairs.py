@@ -20,9 +20,20 @@ from local.cloud import (
     package_groups,
     projects,
     scaling_targets,
+    schedules,
 )
 
-_RULES = (budgets, identity, log_keys, network_refusals, network_rules, package_groups, projects, scaling_targets)
+_RULES = (
+    budgets,
+    identity,
+    log_keys,
+    network_refusals,
+    network_rules,
+    package_groups,
+    projects,
+    scaling_targets,
+    schedules,
+)
 
 
 def install() -> None:

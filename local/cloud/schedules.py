@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from moto.events.models import events_backends
-from moto.scheduler.models import scheduler_backends
+from moto.scheduler.models import Schedule, scheduler_backends
 
 from local.cloud import events
 from local.cloud.account import Account
@@ -25,6 +25,21 @@ SCHEDULES: Any = scheduler_backends
 MINUTE = timedelta(minutes=1)
 # After a long pause of this machine, as many minutes are made good; a laptop that slept a week is not asked for all.
 MOST_MISSED = 120
+
+
+def install() -> None:
+    """Lets an update that names no state leave a schedule enabled, which is AWS's default and not moto's.
+
+    https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
+    """
+    schedule: Any = Schedule
+    update = schedule.update
+
+    def updated(self: Any, *given: Any, **more: Any) -> None:
+        update(self, *given, **more)
+        self.state = self.state or "ENABLED"
+
+    schedule.update = updated
 
 
 class Schedules:

@@ -21,8 +21,7 @@ def objects(source: dict[str, Any], role: str) -> list[tuple[str, str]]:
     """
     kind, url = source["S3DataType"], source["S3Uri"]
     if kind == "ManifestFile":
-        urls = manifest(read(url, role).decode("utf-8", "replace"))
-        shared = urls[0].rpartition("/")[0] if urls else ""
+        shared, urls = manifest(read(url, role).decode("utf-8", "replace"))
         prefix = shared.removeprefix("s3://").partition("/")[2]
         return [(each, prefix) for each in urls]
     parts = urlsplit(url)

@@ -10,11 +10,11 @@ class InputError(ValueError):
     """An input that AWS fails the job for; the text becomes its FailureReason."""
 
 
-def manifest(text: str) -> list[str]:
-    """The s3:// URLs of a manifest: a JSON list of {"prefix": …} and names below it. Raises InputError."""
+def manifest(text: str) -> tuple[str, list[str]]:
+    """The prefix of a manifest, and its s3:// URLs: a JSON list of {"prefix": …} and names below. Raises InputError."""
     try:
         first, *names = json.loads(text)
-        return [first["prefix"] + name for name in names]
+        return str(first["prefix"]), [first["prefix"] + name for name in names]
     except (ValueError, TypeError, KeyError) as error:
         raise InputError('ClientError: the manifest is not [{"prefix": "s3://…"}, "name", …]') from error
 

@@ -27,6 +27,10 @@ async def transform(hosting: Hosting, region: str, given: dict[str, Any], model:
     output, kms = urlsplit(given["TransformOutput"]["S3OutputPath"]), given["TransformOutput"].get("KmsKeyId")
     account = hosting.account
     inputs = await account.locked(lambda: objects(source, role))
+    if source["S3DataType"] == "ManifestFile":
+        # Outputs of a manifest leave out the folder of its first name.
+        first = urlsplit(inputs[0][0]).path.lstrip("/").rpartition("/")[0] if inputs else ""
+        inputs = [(url, first) for url, _ in inputs]
     fleet = await _fleet(hosting, region, given, model)
     try:
         for url, prefix in inputs:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from model_code.dataset import Dataset, Labels, carried_by_scikit_learn
+from model_code.breast_cancer.spec import SPEC
+from model_code.dataset import Dataset, Labels, as_csv, carried_by_scikit_learn
 from model_code.table import Matrix
 
 
 def load() -> Dataset:
     """All rows, features in spec.py's order, labels as positions in its classes."""
     return carried_by_scikit_learn("breast_cancer.csv")
+
+
+def example() -> str:
+    """`load` as CSV: what `takeoff dataset upload` stores without a file."""
+    return as_csv(load(), SPEC.inputs)
 
 
 def held_out() -> tuple[Matrix, Labels]:

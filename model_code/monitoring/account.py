@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from catalog.instance_types import has_local_storage
 from catalog.loop import MonitorSettings
-from model_code.monitoring.decide import Job, Stored
+from model_code.monitoring.decide import RUNNING, Job, Stored
 from model_code.monitoring.window import Window
 
 _GIBIBYTES = 30
@@ -37,6 +37,12 @@ def jobs(sagemaker: Any, prefix: str) -> list[Job]:
     while job := _describe(sagemaker, f"{prefix}-{len(found)}"):
         found.append(job)
     return found
+
+
+def under_way(sagemaker: Any, job: str) -> str:
+    """The job, if there is one of this name and it has not ended; else empty."""
+    found = _describe(sagemaker, job) if job else None
+    return job if found and found.status in RUNNING else ""
 
 
 def captures(s3: Any, settings: MonitorSettings, window: Window, before: int) -> tuple[list[Stored], list[Stored]]:

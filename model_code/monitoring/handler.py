@@ -58,6 +58,10 @@ class Look:
         """Where its job writes."""
         return f"{self.folder}/output"
 
+    def parameter(self, leaf: str) -> str:
+        """The name of one of the model's parameters."""
+        return parameter_name(self.settings.stack, self.settings.model, leaf)
+
     @property
     def version(self) -> str:
         """The live version."""
@@ -80,9 +84,12 @@ def step(event: dict[str, Any], stack: str, clients: Clients) -> dict[str, Any]:
         model = model_of(event)
         settings = _settings(clients.ssm, stack, model)
         if "start" not in event:
-            last = account.parameter(clients.ssm, parameter_name(stack, model, "drift"))
-            ended = str(json.loads(last or "{}").get("end", ""))
-            window = window_of(event, settings.period_seconds, clients.now(), ended)
+            last = json.loads(account.parameter(clients.ssm, parameter_name(stack, model, "drift")) or "{}")
+            window = window_of(event, settings.period_seconds, clients.now(), str(last.get("end", "")))
+            busy = account.under_way(clients.sagemaker, str(last.get("looking", "")))
+            if busy and not busy.startswith(f"{settings.job}-{window.name}-"):
+                # The next look begins where that one's window ends, so nothing is left out.
+                return {"model": model, "status": "succeeded", "reason": f"{busy} is still under way", "seconds": 0}
             return {"model": model, **window.to_event(), "followed": [], "status": "waiting", "seconds": SETTLE}
         look = _look(clients.ssm, settings, carried(event))
     except ValueError as error:
@@ -175,6 +182,8 @@ def _start(look: Look, job: str, clients: Clients) -> Wait | Failed | dict[str, 
             return Wait("")
         if code != "ResourceInUse":
             return Failed(f"{job} was refused: {error.response.get('Error', {}).get('Message', error)}")
+    if verdict.follows(window.to_event(), look.before):
+        account.write_verdict(clients.ssm, look.parameter("drift"), {**look.before, "looking": job})
     return Wait(job)
 
 
@@ -190,7 +199,6 @@ def _end(look: Look, taken: Failed | dict[str, Any], clients: Clients) -> dict[s
     """Write the verdict where everybody looks, unless it is of a window before the one that is there."""
     ended = verdict.failed(look.window, look.version, taken.reason) if isinstance(taken, Failed) else taken
     if verdict.follows(ended, look.before):
-        name = parameter_name(look.settings.stack, look.settings.model, "drift")
-        account.write_verdict(clients.ssm, name, verdict.with_state(ended, look.before))
+        account.write_verdict(clients.ssm, look.parameter("drift"), verdict.with_state(ended, look.before))
     status = "failed" if isinstance(taken, Failed) else "succeeded"
     return {"model": look.settings.model, "status": status, "reason": ended["reason"], "seconds": 0}

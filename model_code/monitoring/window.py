@@ -11,6 +11,8 @@ from typing import Any
 # Of model_code/contract.py, which needs pydantic and so is no function's.
 _MODEL = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HOUR = timedelta(hours=1)
+# A window that makes good for looks that were left out is no longer than so many periods.
+_PERIODS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +64,18 @@ def model_of(event: Mapping[str, Any]) -> str:
 def window_of(event: Mapping[str, Any], period: int, now: datetime, before: str = "") -> Window:
     """The window of an event: [`since`, or `period` seconds before; `scheduled`). Raises ValueError.
 
-    It does not go back behind the end of the window `before` (ISO 8601), so that nothing is looked at twice. A time
-    that is still to come is taken as now: the emulated account's schedules run by a faster clock than the one that
-    stamps its captures (ADR 0011, 0020), and nothing has been captured after now anywhere.
+    It begins where the window `before` ended (ISO 8601), so that nothing is looked at twice or left out, unless that
+    was more than a few periods ago. A time that is still to come is taken as now: the emulated account's schedules run
+    by a faster clock than the one that stamps its captures (ADR 0011, 0020), and nothing has been captured after now
+    anywhere.
     """
     end = min(_moment(event, "scheduled"), now.replace(microsecond=0))
     if event.get("since"):
         start = _moment(event, "since")
     else:
         start = end - timedelta(seconds=period)
-        if before and start < (last := _moment({"end": before}, "end")) < end:
+        longest = timedelta(seconds=_PERIODS * period)
+        if before and end - longest <= (last := _moment({"end": before}, "end")) < end:
             start = last
     if start >= end:
         raise ValueError(f"since: got {event['since']!r}; allowed: a time before {stamp(end)}")

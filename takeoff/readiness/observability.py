@@ -76,7 +76,7 @@ def dashboard(view: View) -> Found:
 
 def batch(view: View) -> Found | None:
     """A scheduled run that fails tells somebody. Without a schedule there is nothing to watch."""
-    if not view.mine("aws:scheduler/schedule:Schedule"):
+    if not view.entry.get("batch"):
         return None
     found = [
         alarm

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.admission import DEPLOYER
 from catalog.computed import COMPUTED
 from takeoff.preview.previewed import Step
 from takeoff.readiness.check import Found, Row
 from takeoff.readiness.view import View, at, listed
 
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 _BY_CONTENT = re.compile(r"/[0-9a-f]{64}/")
 _BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
@@ -43,6 +46,8 @@ def trial(view: View) -> Found:
     """A new version meets real requests before it is approved: as a candidate with a share, or as a shadow."""
     if view.config is None:
         return Found(None, f"no endpoint yet; next: {view.due}")
+    if analysis := view.entry.get("analysis"):
+        return Found(True, f"Rollout tries every new version: {analysis.get('plan', 'canary')}")
     shadows = listed(at(view.config, "shadowProductionVariants"))
     variants = _variants(view.config)
     if shadows:
@@ -58,17 +63,25 @@ def _trial_lines(view: View) -> Mapping[str, Any]:
 
 
 def approval(view: View) -> Found:
-    """An approved version of the model starts a deployment, and nothing else brings one."""
-    rules = [
-        rule
-        for rule in view.mine("aws:cloudwatch/eventRule:EventRule")
-        if "SageMaker Model Package State Change" in str(at(rule, "eventPattern"))
-    ]
+    """An approved version of the model is admitted, which starts a deployment, and nothing else brings one."""
+    groups = {at(group, "modelPackageGroupName") for group in view.mine(_GROUP)}
+    rules = [rule for rule in view.all("aws:cloudwatch/eventRule:EventRule") if groups & _approvals(rule)]
     names = {at(rule, "name") for rule in rules} | {COMPUTED}
-    targets = [step for step in view.mine("aws:cloudwatch/eventTarget:EventTarget") if at(step, "rule") in names]
-    if rules and targets:
-        return Found(True, "an approval starts the deployer")
-    return Found(False, "an approval starts nothing: versions are deployed by hand")
+    targets = [step for step in view.all("aws:cloudwatch/eventTarget:EventTarget") if at(step, "rule") in names]
+    functions = view.all("aws:lambda/function:Function")
+    if not (rules and targets):
+        return Found(False, "an approval starts nothing: versions are deployed by hand")
+    if not any(at(function, f"environment.variables.{DEPLOYER}") for function in functions):
+        return Found(False, "an approval admits a version, which is deployed by hand")
+    return Found(True, "an approval starts the deployer")
+
+
+def _approvals(rule: Step) -> set[str]:
+    """The package groups whose approvals a rule hears of."""
+    text = str(at(rule, "eventPattern"))
+    if "SageMaker Model Package State Change" not in text:
+        return set()
+    return set(listed(json.loads(text)["detail"].get("ModelPackageGroupName")))
 
 
 def _approval_lines(view: View) -> Mapping[str, Any]:
@@ -86,7 +99,7 @@ def _approval_lines(view: View) -> Mapping[str, Any]:
 
 def lineage(view: View) -> Found:
     """Versions are registered, and artifacts and images are named by what is in them."""
-    if not view.mine("aws:sagemaker/modelPackageGroup:ModelPackageGroup"):
+    if not view.mine(_GROUP):
         return Found(False, "versions are in no registry")
     containers = [at(model, "primaryContainer") or {} for model in view.mine("aws:sagemaker/model:Model")]
     if not containers:
@@ -141,7 +154,8 @@ def _variants(config: Step) -> list[str]:
 
 def _instances(view: View, variant: str) -> int:
     """A variant's instances: as wished, since a config keeps the count that it was born with."""
-    wished = view.wish.get("variants", {}).get(variant, {}).get("instances")
+    shares = view.wish.get("variants") or {view.wish.get("variant"): view.wish}
+    wished = shares.get(variant, {}).get("instances")
     born = next(
         each.get("initialInstanceCount")
         for each in listed(at(view.config, "productionVariants") if view.config else None)

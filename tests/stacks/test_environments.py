@@ -127,7 +127,11 @@ def test_an_account_without_images_gets_everything_else_and_the_next_command() -
 def test_an_account_with_images_and_no_versions_is_told_to_train() -> None:
     images = {name: value for name, value in shipped.facts("prod").items() if name.endswith("/image")}
     entries = deploy(program, stack="prod", config=shipped.config("prod"), parameters=images).outputs["models"]
-    assert entries["breast-cancer"]["next"] == "takeoff train breast-cancer --count 2 --register --stack prod"
+    # Two slots take two algorithms; the pipeline that is there needs a data set all the same.
+    assert entries["breast-cancer"]["next"] == (
+        "takeoff dataset upload breast-cancer --stack prod"
+        " && takeoff train breast-cancer --count 2 --register --stack prod"
+    )
 
 
 def test_a_step_that_sagemaker_would_refuse_names_the_models_key_and_file() -> None:

@@ -337,7 +337,7 @@ def test_a_processing_job_reads_a_manifest_and_s3_gets_what_it_left_in_its_folde
     assert (found["ProcessingJobStatus"], found.get("FailureReason")) == ("Completed", None)
     assert found["ExitMessage"] == ("looks " + "good" * 1000)[:1024]
     assert found["ProcessingStartTime"] <= found["ProcessingEndTime"]
-    assert json.loads(body(lake, f"s3://results/{name}/report/seen.json")) == [["b.csv"], ["gate"], True]
+    assert json.loads(body(lake, f"s3://results/{name}/report/seen.json")) == [["more/b.csv"], ["gate"], True]
 
 
 @pytest.mark.parametrize(

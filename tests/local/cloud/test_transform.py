@@ -41,7 +41,7 @@ def test_answers_become_one_object_whose_name_says_whose_they_are() -> None:
     assert assembled([b"1", b"2"], "None") == b"12"
     assert output_key("in/day/a.csv", "in/", "out/x") == "out/x/day/a.csv.out"
     assert output_key("in/day/a.csv", "in/day/a.csv", "out") == "out/a.csv.out"
-    assert manifest('[{"prefix": "s3://b/in/"}, "a", "d/b"]') == ["s3://b/in/a", "s3://b/in/d/b"]
+    assert manifest('[{"prefix": "s3://b/in/"}, "a", "d/b"]') == ("s3://b/in/", ["s3://b/in/a", "s3://b/in/d/b"])
     with pytest.raises(InputError, match="manifest is not"):
         manifest("{}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,39 @@ import pytest
 
 from catalog import refresh
 from catalog.batch import VARIABLE
+from catalog.computed import COMPUTED
 from catalog.cost import Estimate, headline, monthly
 from catalog.free import FREE
 from catalog.instance_types import InstanceSpec, accelerator, hosting_types, regions, spec, transform_types
+from catalog.loop import MonitorSettings
 from catalog.prices import DIMENSIONS, price, unit
 from catalog.prices import regions as priced
-from catalog.usage import COUNTERS, HOURS, Assumptions
+from catalog.training import GATES
+from catalog.usage import COUNTERS, HOURS, SIGNALS, Assumptions
 from tests.unit.batch.fakes import SETTINGS
+from tests.unit.retraining.fakes import SETTINGS as LEARNT
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG, ENDPOINT = (kind.pulumi_type for kind in (aws.sagemaker.EndpointConfiguration, aws.sagemaker.Endpoint))
 TARGET = aws.appautoscaling.Target.pulumi_type
 BATCH = {"environment": {"variables": {VARIABLE: SETTINGS.to_json()}}}
+TRAINING = {
+    "name": "/takeoff/s/m/training",
+    "insecureValue": replace(
+        LEARNT,
+        parameters={"InstanceType": "ml.m5.large", "TrainInstanceType": "ml.m5.xlarge", "TrainInstanceCount": "2"},
+    ).to_json(),
+}
+MONITOR = {
+    "name": "/takeoff/s/m/monitor",
+    "insecureValue": MonitorSettings(
+        **dict.fromkeys(("model", "code", "stack", "endpoint", "image", "role", "job", "captures"), "x"),
+        **dict.fromkeys(("outcomes", "reports", "key"), "x"),
+        instance_type="ml.m5.large",
+        period_seconds=7200,
+        settings={"variants": ["main"]},
+    ).to_json(),
+}
 PRICES = json.loads((ROOT / "catalog/prices.json").read_text())
 
 
@@ -150,10 +172,33 @@ def test_what_is_no_resource_of_aws_costs_nothing() -> None:
             "transform:ml.m5.large",
             15,
         ),
+        (aws.ssm.Parameter, TRAINING, "processing:ml.m5.large", pytest.approx(4 * GATES * 0.1)),
+        (aws.ssm.Parameter, TRAINING, "training:ml.m5.xlarge", pytest.approx(2 * 4 * 0.1)),
+        (aws.ssm.Parameter, MONITOR, "processing:ml.m5.large", pytest.approx(365 * 0.1)),
+        # Written in half of the hours, and a variant's two at the hours of its requests.
+        (aws.ssm.Parameter, MONITOR, "metric", SIGNALS / 2 + 2),
     ],
 )
 def test_each_kind_counts_what_aws_counts(kind: Any, inputs: dict[str, Any], dimension: str, quantity: float) -> None:
     assert amount(monthly([(kind.pulumi_type, inputs)], "us-east-1"), dimension) == quantity
+
+
+def test_no_more_runs_are_counted_than_may_begin() -> None:
+    capped = {**TRAINING, "insecureValue": json.dumps(json.loads(TRAINING["insecureValue"]) | {"most": 1})}
+    estimate = monthly([(aws.ssm.Parameter.pulumi_type, capped)], "us-east-1")
+    assert amount(estimate, "processing:ml.m5.large") == pytest.approx(GATES * 0.1)
+
+
+@pytest.mark.parametrize("settings", [TRAINING, MONITOR])
+def test_jobs_that_only_a_deployment_knows_are_named(settings: dict[str, Any]) -> None:
+    unknown = monthly([(aws.ssm.Parameter.pulumi_type, {**settings, "insecureValue": COMPUTED})], "us-east-1")
+    assert unknown.unpriced == ["aws:ssm/parameter:Parameter (insecureValue is not known yet)"]
+
+
+def test_any_other_parameter_costs_nothing() -> None:
+    desired = {"name": "/takeoff/s/m/desired", "insecureValue": COMPUTED}
+    estimate = monthly([(aws.ssm.Parameter.pulumi_type, desired)], "us-east-1")
+    assert (estimate.lines, estimate.unpriced) == ([], [])
 
 
 def test_a_gateway_endpoint_is_free() -> None:

@@ -120,6 +120,7 @@ def test_the_function_is_told_where_things_are_and_how_strict_to_be(whole: Deplo
         "favoured": "good",
         "limits": {"selection_rate": {"ratio": 0.8}},
         "kpis": [{"name": "revenue", "target": 12.5, "direction": "at-least"}],
+        "variants": ["main"],
     }
 
 

@@ -157,7 +157,7 @@ def test_the_functions_archive_holds_what_it_imports_and_its_log_is_kept(whole: 
     log = whole.one(aws.cloudwatch.LogGroup, "retraining").inputs
     assert (log["name"], log["retentionInDays"]) == (f"/aws/lambda/{function['name']}", 90)
     assert log["kmsKeyId"].startswith("arn:aws:kms:")
-    assert log["tags"] == {"takeoff:owner": "a@example.com"}
+    assert log["tags"] == {"takeoff:model": "platform", "takeoff:owner": "a@example.com"}
     held = set(function["code"].assets)
     needed = {
         f"{name.replace('.', '/')}.py"
@@ -231,7 +231,7 @@ def test_a_failed_execution_is_an_alarm_with_an_owner_and_a_page(whole: Deployme
     alarm = whole.one(aws.cloudwatch.MetricAlarm).inputs
     assert (alarm["namespace"], alarm["metricName"], alarm["threshold"]) == ("AWS/States", "ExecutionsFailed", 0)
     assert alarm["dimensions"]["StateMachineArn"] == whole.one(aws.scheduler.Schedule).inputs["target"]["arn"]
-    assert alarm["tags"] == {"takeoff:owner": "a@example.com"}
+    assert alarm["tags"] == {"takeoff:model": "platform", "takeoff:owner": "a@example.com"}
     assert alarm["alarmDescription"].endswith("/retraining-failed.md")
     assert (ROOT / "docs/runbooks/retraining-failed.md").is_file()
     assert declared(alerts=False).all(aws.cloudwatch.MetricAlarm) == []

@@ -10,6 +10,7 @@ import pytest
 
 from model_code.gates.__main__ import main
 from model_code.gates.bias import Grouping, Limit
+from model_code.gates.drifted import Drifted
 from model_code.gates.places import Places
 from model_code.gates.settings import Settings
 from model_code.paths import SettingError
@@ -27,6 +28,7 @@ WHOLE: dict[str, Any] = {
     "id": "id",
     "extra": ["group"],
     "approval": "manual",
+    "drifted": {"features": ["amount"], "predictions": True, "outcomes": False},
 }
 
 
@@ -44,6 +46,7 @@ def test_every_key_arrives() -> None:
         id="id",
         extra=("group",),
         approval="manual",
+        drifted=Drifted(features=frozenset({"amount"}), predictions=True),
     )
 
 
@@ -68,6 +71,10 @@ def test_a_model_and_whether_it_is_the_first_are_enough() -> None:
         ({"groups": ["age:50,30"]}, "edges that go up"),
         ({"groups": ["age:old"]}, "allowed: COLUMN"),
         ({"extra": [1]}, "extra: got \\[1\\]"),
+        ({"drifted": []}, "drifted: got \\[\\], allowed: an object such as"),
+        ({"drifted": {"inputs": True}}, "drifted: got {'inputs': True}"),
+        ({"drifted": {"outcomes": "yes"}}, "outcomes: got 'yes', allowed: bool"),
+        ({"drifted": {"features": "amount"}}, "features: got 'amount', allowed: an array of texts"),
     ],
 )
 def test_what_cannot_be_meant_is_named(change: dict[str, Any], said: str) -> None:

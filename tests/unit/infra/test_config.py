@@ -31,6 +31,11 @@ KPI = {"name": "k", "description": "d", "unit": "u", "target": 1}
 
 # What is wrong → (how to make it wrong, the key path that the message must begin with, a part of what is allowed)
 MISTAKES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], str, str]] = {
+    "a model that is called as what all share": (
+        lambda s, m: s["models"].update(platform=m),
+        "takeoff:models.platform",
+        "another: tags and costs call so what all models share",
+    ),
     "no models": (lambda s, m: s.pop("models"), "takeoff:models", "required"),
     "unknown top key": (lambda s, m: s.update(modles={}), "takeoff:modles", "one of models, region"),
     "missing key": (lambda s, m: m.pop("code"), f"{MODEL}.code", "required"),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from catalog.usage import SIGNALS
 from model_code.drift.profile import Profile
 from model_code.monitor import captures
 from model_code.monitor.__main__ import main
@@ -75,6 +76,7 @@ def captured(given: list[dict[str, Any]], asked: Any = ASKED) -> list[str]:
 def test_a_quiet_window_is_quiet_and_leaves_report_page_and_state(tmp_path: Path) -> None:
     report = job(tmp_path, captured(rows(1_000)))
     assert not any(report["alarmed"].values())
+    assert len({"Monitored", *report["alarmed"]}) == SIGNALS
     assert report["version"] == "0123456789ab"
     assert report["captures"]["requests"] == report["inputs"]["rows"][1] == 1_000
     assert ">quiet<" in (tmp_path / "output/report.html").read_text()
@@ -82,8 +84,10 @@ def test_a_quiet_window_is_quiet_and_leaves_report_page_and_state(tmp_path: Path
 
 
 def test_a_moved_feature_is_named_in_report_page_and_metrics(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    judged = moment(1.02).timestamp()
+    monkeypatch.setattr("model_code.monitor.__main__.time.time", lambda: judged)
     report = job(tmp_path, captured(rows(1_000, moved=0.6)))
     assert report["alarmed"]["InputDrift"] == report["alarmed"]["FeaturesDrifted"] == 1
     assert report["features"] == ["amount"]
@@ -92,7 +96,26 @@ def test_a_moved_feature_is_named_in_report_page_and_metrics(
     line = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (line["Stack"], line["Model"], line["Monitored"], line["InputDrift"]) == ("test", "risky", 1, 1)
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stack", "Model"]]
-    assert line["_aws"]["Timestamp"] == moment(1).timestamp() * 1000
+    # Of the moment of the look: an alarm looks at its newest periods alone, and a window is judged after its end.
+    assert line["_aws"]["Timestamp"] == int(judged) * 1000
+
+
+def test_a_candidates_captures_count_in_the_tally_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    moved = [capture({"instances": [row]}, 0.01, ASKED, f"c{at}") for at, row in enumerate(rows(300, moved=3.0))]
+    put(tmp_path / "input/captures/candidate/2026/11/01/12/a.jsonl", "".join(f"{line}\n" for line in moved))
+    truth = [outcome("c0", "bad"), outcome("0", "good")]
+    report = job(tmp_path, captured(rows(1_000)), truth, variants=["main"])
+    assert report["captures"]["requests"] == 1_300
+    assert report["inputs"]["rows"][1] == 1_000
+    assert not any(report["alarmed"].values())
+    tallies = map(json.loads, capsys.readouterr().out.splitlines()[1:])
+    tallied = {line["VariantName"]: line["Outcomes"] for line in tallies}
+    assert tallied == {"candidate": 1, "main": 1}
+
+
+def test_without_named_variants_all_that_is_captured_is_live(tmp_path: Path) -> None:
+    put(tmp_path / "input/captures/other/2026/11/01/12/a.jsonl", "".join(f"{x}\n" for x in captured(rows(10, seed=5))))
+    assert job(tmp_path, captured(rows(300)))["inputs"]["rows"][1] == 310
 
 
 def test_outcomes_are_counted_by_variant_at_the_minute_of_their_request_however_late(

@@ -105,9 +105,10 @@ def test_a_verdict_without_results_hands_the_state_before_on() -> None:
     }
 
 
-def test_a_window_begins_where_the_one_before_ended_when_that_is_later_than_a_period_ago() -> None:
+def test_a_window_begins_where_the_one_before_ended_unless_that_is_long_ago() -> None:
     event, later = {"scheduled": "2026-11-22T03:00:00Z"}, datetime(2030, 1, 1, tzinfo=UTC)
     late = window_of(event, 3600, later, "2026-11-22T02:20:00Z")
     assert (late.name, late.seconds) == ("20261122022000-2400", 2400)
-    for other in ("", "2026-11-22T01:00:00Z", "2026-11-22T03:00:00Z", "2026-11-22T04:00:00Z"):
+    assert window_of(event, 3600, later, "2026-11-22T01:00:00Z").seconds == 7200
+    for other in ("", "2026-11-21T23:59:59Z", "2026-11-22T03:00:00Z", "2026-11-22T04:00:00Z"):
         assert window_of(event, 3600, later, other).name == "20261122020000-3600"

@@ -32,7 +32,7 @@ SETTINGS = TrainingSettings(
     cooldown_seconds=3600,
     most=8,
     budget="",
-    gates={"model": "m", "commit": "abc", "criteria": {"accuracy": 0.9}},
+    gates={"model": "m", "criteria": {"accuracy": 0.9}},
     parameters={"Image": "image@sha256:1", "TrainInstanceCount": "1"},
 )
 LIVE = {"version": "1" * 12, "artifact": "s3://models/m/x/model.tar.gz", "run": "s3://features/runs/m/0001-old"}
@@ -64,6 +64,7 @@ class Cloud:
         self.before_copy: Callable[[], object] | None = None
         self.stale, self.origin = False, NOW - timedelta(days=1)
         self.declare(settings)
+        self.parameters["/takeoff/test/commit"] = "abc"
         if live:
             self.parameters["/takeoff/test/m/approved"] = json.dumps(LIVE)
             self.put("models", "m/x/model.tar.gz", b"live")

@@ -129,6 +129,7 @@ def test_a_registered_version_ends_a_run_well() -> None:
         "by": "drift",
         "reason": "InputDrift is 1",
         "data": "v1",
+        "commit": "abc",
         "execution": f"{PIPELINE}/execution/0",
         "status": "succeeded",
         "step": "",
@@ -245,3 +246,19 @@ def test_a_record_that_a_person_deleted_is_said_and_not_made_up() -> None:
     cloud.end_pipelines()
     with pytest.raises(RuntimeError, match=r"record.json is gone"):
         run.once()
+
+
+@pytest.mark.parametrize(
+    ("alarmed", "drifted"),
+    [
+        (["InputDrift", "FeaturesDrifted"], {"features": ["amount"], "predictions": False, "outcomes": False}),
+        (["JointDrift", "PredictionDrift"], {"features": ["amount"], "predictions": True, "outcomes": False}),
+        (["ConceptDrift"], {"features": [], "predictions": False, "outcomes": True}),
+        ([], {"features": [], "predictions": False, "outcomes": False}),
+    ],
+)
+def test_the_data_gate_is_told_what_the_monitor_has_seen(alarmed: list[str], drifted: dict[str, Any]) -> None:
+    cloud = Cloud()
+    cloud.parameters["/takeoff/test/m/drift"] = json.dumps({"alarmed": alarmed, "features": ["amount"]})
+    cloud.execution("a", ALARM).once()
+    assert json.loads(folder(cloud)["input/settings/settings.json"])["drifted"] == drifted

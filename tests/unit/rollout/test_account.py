@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import boto3
@@ -80,3 +81,40 @@ def test_alarms_are_read_by_name() -> None:
     stub.add_response("describe_alarms", {"MetricAlarms": found}, {"AlarmNames": ["a", "b"]})
     with stub:
         assert account.alarm_states(client, ["b", "a"]) == {"a": "ALARM"}
+
+
+def tried(verdict: dict[str, str] | None, experiment: str = "e") -> dict[str, int]:
+    """The traffic that is left of 50, 30 and 20 percent."""
+    variants = {name: Share(traffic=share, instances=1) for name, share in (("a", 50), ("b", 30), ("c", 20))}
+    wish = Desired(endpoint="e", config="c", content="x", generation=1, variants=variants, experiment=experiment)
+    client, stub = stubbed("ssm")
+    if experiment:
+        names = ["/takeoff/test/m/experiment-verdict"]
+        found = [{"Name": names[0], "Value": json.dumps(verdict)}] if verdict else []
+        answer = {"Parameters": found} | ({} if verdict else {"InvalidParameters": names})
+        stub.add_response("get_parameters", answer, {"Names": names})
+    with stub:
+        left = account.tried(client, wish, "/takeoff/test/m")
+    stub.assert_no_pending_responses()
+    assert {name: share.instances for name, share in left.variants.items()} == {"a": 1, "b": 1, "c": 1}
+    return {name: share.traffic for name, share in left.variants.items()}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "left"),
+    [
+        ({"experiment": "e", "kind": "winner", "arm": "b"}, {"a": 0, "b": 100, "c": 0}),
+        ({"experiment": "e", "kind": "guardrail broken", "arm": "c"}, {"a": 70, "b": 30, "c": 0}),
+        ({"experiment": "e", "kind": "guardrail broken", "arm": "a"}, {"a": 0, "b": 80, "c": 20}),
+        ({"experiment": "e", "kind": "no difference", "arm": "a"}, {"a": 50, "b": 30, "c": 20}),
+        ({"experiment": "the one before", "kind": "winner", "arm": "b"}, {"a": 50, "b": 30, "c": 20}),
+        ({"experiment": "e", "kind": "winner", "arm": "gone"}, {"a": 50, "b": 30, "c": 20}),
+        (None, {"a": 50, "b": 30, "c": 20}),
+    ],
+)
+def test_the_verdict_of_its_experiment_changes_a_wishs_traffic(verdict: Any, left: dict[str, int]) -> None:
+    assert tried(verdict) == left
+
+
+def test_a_wish_without_an_experiment_asks_for_no_verdict() -> None:
+    assert tried(None, experiment="") == {"a": 50, "b": 30, "c": 20}

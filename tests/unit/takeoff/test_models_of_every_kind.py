@@ -22,7 +22,10 @@ def test_held_out_rows_are_plain_numbers_with_a_class_of_the_spec_each(code: str
     rows, labels = held_out(code)
     assert len(rows) == len(labels) > 100
     assert {len(row) for row in rows} == {len(spec.inputs.features)}
-    assert {type(cell) for row in rows for cell in row} == {float}
+    # A request names a category; its position is the container's alone.
+    for cells, feature in zip(zip(*rows, strict=True), spec.inputs.features, strict=True):
+        assert {type(cell) for cell in cells} == {str if feature.categories else float}
+        assert set(cells) <= set(feature.categories or cells)
     assert set(labels) == set(spec.inputs.classes)
 
 

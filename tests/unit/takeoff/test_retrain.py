@@ -15,6 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from model_code.digits import data as digits_data
 from takeoff import stack as stacks
 from takeoff.commands import dataset
 from takeoff.commands import retrain as commands
@@ -86,14 +87,15 @@ class Account(Cloud):
     def put_object(self, Bucket: str, Key: str, Body: Any, IfNoneMatch: str = "") -> Any:  # noqa: N803
         if hasattr(Body, "read"):
             return {"VersionId": self.put(Bucket, Key, Body.read())}
-        return super().put_object(Bucket, Key, Body, IfNoneMatch)
+        super().put_object(Bucket, Key, Body, IfNoneMatch)
+        return {"VersionId": f"v{len(self.objects[Bucket, Key])}"}
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     made = Account()
     monkeypatch.setattr(boto3, "client", lambda _: made)
-    models = {name: DeployedModel(name=name, code=name, owner="o@x", traffic={}, versions=[]) for name in "mn"}
+    models = {name: DeployedModel(name=name, code="digits", owner="o@x", traffic={}, versions=[]) for name in "mn"}
     deployed = DeployedStack(name="test", bucket="models", rollout="", models=models, retraining=MACHINE)
     monkeypatch.setattr(stacks, "read", lambda _: deployed)
     monkeypatch.setattr(commands, "wait_for", partial(wait, sleep=lambda _: made.go_on()))
@@ -229,4 +231,19 @@ def test_what_is_no_csv_file_is_refused(account: Account, tmp_path: Path, name: 
     done = data("upload", "m", str(tmp_path / name))
     assert isinstance(done.exception, CommandError)
     assert "allowed: a CSV file" in str(done.exception)
+    assert len(account.objects["features", SETTINGS.data]) == 1
+
+
+def test_without_a_file_the_data_set_of_the_models_folder_is_stored(account: Account) -> None:
+    done = data("upload", "m")
+    assert (done.exit_code, done.output.strip()) == (0, "m: v2")
+    stored = account.objects["features", SETTINGS.data][-1]["Body"].decode()
+    assert stored == digits_data.example()
+
+
+def test_a_folder_without_an_example_asks_for_a_file(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(digits_data, "example")
+    done = data("upload", "m")
+    assert isinstance(done.exception, CommandError)
+    assert "got no file; allowed: a CSV file, since model_code/digits/data.py has no example()" in str(done.exception)
     assert len(account.objects["features", SETTINGS.data]) == 1

@@ -167,6 +167,9 @@ def test_the_new_model_trains_and_serves_from_the_files_its_image_has(repository
         "SAGEMAKER_BIND_TO_PORT": "0",
     }
     command = [sys.executable, "-m", "model_code.container"]
+    example = "from model_code.wine_quality.data import example; print(len(example().splitlines()))"
+    asked = [sys.executable, "-c", example]
+    assert int(subprocess.run(asked, cwd=image, env=environment, check=True, capture_output=True).stdout) == 179
     subprocess.run([*command, "train"], cwd=image, env=environment, check=True, capture_output=True)
     metadata = json.loads((tmp_path / "model" / "metadata.json").read_bytes())
     assert metadata["metrics"]["accuracy"] > 0.75  # of 41 rows; the largest class is two in five

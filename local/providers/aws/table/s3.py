@@ -15,11 +15,14 @@ def _empty(client: Any, state: Mapping[str, Any]) -> None:
     """Removes every object version, where the program asks for it: AWS keeps a bucket that is not empty."""
     if not state.get("forceDestroy"):
         return
-    for page in client.get_paginator("list_object_versions").paginate(Bucket=state["bucket"]):
+    # From the beginning again and again: a page's marker is of no use once what it names is deleted.
+    while True:
+        page = client.list_object_versions(Bucket=state["bucket"])
         versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if versions:
-            doomed = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]
-            client.delete_objects(Bucket=state["bucket"], Delete={"Objects": doomed, "Quiet": True})
+        if not versions:
+            return
+        doomed = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]
+        client.delete_objects(Bucket=state["bucket"], Delete={"Objects": doomed, "Quiet": True})
 
 
 ROWS = (

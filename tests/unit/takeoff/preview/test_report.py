@@ -137,10 +137,16 @@ def test_the_price_of_an_endpoint_follows_the_wish_and_not_the_state() -> None:
     assert 2.9 < after / before < 3.1
 
 
+ENTRY = {
+    "code": "digits",
+    "traffic": {"main": 100},
+    "owner": "o@example.com",
+    "variants": [{"name": "main", "version": "approved", "instanceType": "ml.m5.large"}],
+}
+
+
 def test_a_pilot_is_compared_and_warned_of_outside_three_to_five() -> None:
-    events = Events(
-        config={"takeoff:models": {"m": {"traffic": {}, "owner": "o@example.com", "pilotMonthlyCost": 1000}}}
-    )
+    events = Events(config={"takeoff:models": {"m": {**ENTRY, "pilotMonthlyCost": 1000}}})
     events.create(KEY, "own", {"tags": {"takeoff:model": "m"}})
     events.same("pulumi:providers:aws", "aws", {"region": "us-east-1"})
     (line,) = [each for each in section(report(events), "Cost").lines if "pilot" in each.text]
@@ -149,9 +155,7 @@ def test_a_pilot_is_compared_and_warned_of_outside_three_to_five() -> None:
 
 
 def test_readiness_says_what_is_missing_and_the_lines_that_add_it() -> None:
-    events = Events(
-        config={"takeoff:models": {"m": {"traffic": {"main": 100}, "owner": "o@example.com", "variants": []}}}
-    )
+    events = Events(config={"takeoff:models": {"m": ENTRY}})
     found = section(report(events), "Readiness")
     assert found.summary.startswith("m ")
     assert any(line.about == "what adds it" and line.details for line in found.lines)

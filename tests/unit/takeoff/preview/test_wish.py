@@ -7,6 +7,8 @@ import json
 import pulumi_aws as aws
 import pytest
 
+from catalog.analysis import Analysis, Step
+from catalog.candidates import Candidates, Release
 from catalog.computed import COMPUTED
 from catalog.plan import Plan
 from components import endpoint_rules
@@ -111,3 +113,67 @@ def test_other_parameters_are_no_wishes() -> None:
     events.create(PARAMETER, "p", {"name": "/takeoff/prod/breast-cancer/image", "value": json.dumps({})})
     events.same(PARAMETER, "d", desired("1-x", main=(100, 2)))
     assert wishes(events.preview()) == []
+
+
+LIVE, NEXT = "1" * 12, "2" * 12
+
+
+def lineup(*versions: str, pinned: str = "", config: str = "1-x", seconds: int = 60) -> dict[str, str]:
+    """The inputs of the wish of a model whose versions take each other's place."""
+    wish = Candidates(
+        endpoint="takeoff-prod-breast-cancer",
+        variant="main",
+        instances=1,
+        releases={each: Release(config=f"{config}-{each}", content="aa", generation=1) for each in versions},
+        pinned=pinned,
+        plan=Plan(),
+        analysis=Analysis(
+            steps=(Step(percent=10, requests=100, seconds=seconds),),
+            bake_seconds=60,
+            look_seconds=60,
+            tolerated=0.01,
+            detect=0.05,
+        ),
+    )
+    return {"name": "/takeoff/prod/breast-cancer/desired", "type": "String", "insecureValue": wish.to_json()}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (lineup(LIVE), lineup(LIVE, NEXT), f"version {NEXT}: Rollout tries it before it serves"),
+        (lineup(LIVE, NEXT), lineup(LIVE), f"version {NEXT} may no longer serve"),
+        (lineup(LIVE), lineup(LIVE, config="2-x"), f"version {LIVE} moves to another config"),
+        (lineup(LIVE, NEXT), lineup(LIVE, NEXT, pinned=LIVE), f"pinned to {LIVE}"),
+        (lineup(LIVE, NEXT, pinned=LIVE), lineup(LIVE, NEXT), "no longer pinned"),
+        (lineup(LIVE), lineup(LIVE, seconds=90), "versions are tried in another way"),
+        (
+            desired("1-x", main=(100, 1)),
+            lineup(LIVE, NEXT),
+            f"versions that may serve: {LIVE}, {NEXT}",
+        ),
+        (
+            lineup(LIVE),
+            lineup(NEXT),
+            f"version {NEXT}: Rollout tries it before it serves; version {LIVE} may no longer serve",
+        ),
+    ],
+)
+def test_of_versions_that_take_each_others_place_it_is_told_which_may_serve(
+    before: dict[str, str], after: dict[str, str], text: str
+) -> None:
+    assert told(wish_changes(before, after)) == text
+
+
+def test_a_first_lineup_and_one_that_goes_are_told() -> None:
+    events = Events()
+    events.create(PARAMETER, "breast-cancer-desired", lineup(LIVE))
+    assert told(events) == f"versions that may serve: {LIVE}"
+    events = Events()
+    events.delete(PARAMETER, "breast-cancer-desired", lineup(LIVE))
+    assert told(events) == f"version {LIVE} may no longer serve"
+
+
+def test_a_lineup_is_no_wish_for_a_config() -> None:
+    (wish,) = wishes(wish_changes(lineup(LIVE), lineup(LIVE, NEXT)).preview())
+    assert (wish.before, wish.after, wish.new_config) == (None, None, False)

@@ -22,8 +22,10 @@ from tests.tree import ROOT
 from tests.unit.takeoff.readiness import previewed
 
 MODEL = "breast-cancer"
-# What is missing in the smallest stack: every check that has lines, and the data gate.
+# What is missing in the smallest stack: every check that has lines.
 WITH_LINES = [row.name for row in ROWS if row.lines]
+# A pipeline that trains on what nobody looked at.
+UNCHECKED = json.dumps({"Steps": [{"Name": "Train", "Type": "Training"}, {"Name": "Validate", "Type": "Processing"}]})
 BATCH = {"schedule": "cron(0 3 * * ? *)", "instanceType": "ml.m5.xlarge"}
 
 
@@ -79,7 +81,7 @@ def test_all_lines_together_leave_only_what_has_no_lines() -> None:
         config = previewed.merged(config, yaml.safe_load(each.lines)["config"] if each.lines else {})
     after = readiness(previewed.preview("dev", config), MODEL)
     # What the example's pilot cost is no reason for the ratio to be right.
-    assert {each.name for each in after.checks if each.done is not True} == {"data gate", "pilot ratio"}
+    assert {each.name for each in after.checks if each.done is not True} == {"pilot ratio"}
 
 
 def test_production_is_held_against_its_pilot() -> None:
@@ -166,6 +168,9 @@ def test_an_unread_topic_is_named() -> None:
         ("batch watched", "aws:cloudwatch/metricAlarm:MetricAlarm", {"alarmActions": None}),
         ("owner", "aws:sagemaker/endpoint:Endpoint", {"tags": {"takeoff:model": MODEL}}),
         ("approval gate", "aws:cloudwatch/eventRule:EventRule", {"eventPattern": "{}"}),
+        ("approval gate", "aws:lambda/function:Function", {"environment": None}),
+        ("data gate", "aws:sagemaker/pipeline:Pipeline", {"pipelineDefinition": UNCHECKED}),
+        ("drift monitor", "aws:cloudwatch/metricAlarm:MetricAlarm", {"alarmActions": None}),
     ],
 )
 def test_a_property_that_is_taken_away_is_missed(name: str, type_: str, inputs: dict[str, Any]) -> None:
@@ -178,6 +183,10 @@ def test_a_property_that_is_taken_away_is_missed(name: str, type_: str, inputs: 
     ("name", "type_"),
     [
         ("approval gate", "aws:cloudwatch/eventTarget:EventTarget"),
+        ("data gate", "aws:sagemaker/pipeline:Pipeline"),
+        ("retraining", "aws:sagemaker/pipeline:Pipeline"),
+        ("drift monitor", "aws:scheduler/schedule:Schedule"),
+        ("drift monitor", "aws:cloudwatch/metricAlarm:MetricAlarm"),
         ("lineage", "aws:sagemaker/modelPackageGroup:ModelPackageGroup"),
         ("recipients", "aws:sns/topicSubscription:TopicSubscription"),
         ("dashboard", "aws:cloudwatch/dashboard:Dashboard"),
@@ -200,8 +209,13 @@ def test_an_alarm_on_the_new_fleet_that_the_plan_does_not_name_is_no_guardrail()
     whole = previewed.shipped_preview("prod")
     wish = json.loads(next(step for step in whole.steps if step.name == f"{MODEL}-desired").new["insecureValue"])  # type: ignore[index]
     wish["plan"]["alarms"] = []
-    cut = changed(whole, "aws:ssm/parameter:Parameter", insecureValue=json.dumps(wish))
-    assert check(cut, "rollback guardrail").done is False
+    steps = tuple(
+        dataclasses.replace(step, new={**(step.new or {}), "insecureValue": json.dumps(wish)})
+        if step.name == f"{MODEL}-desired"
+        else step
+        for step in whole.steps
+    )
+    assert check(dataclasses.replace(whole, steps=steps), "rollback guardrail").done is False
 
 
 def test_a_tagged_image_is_no_lineage() -> None:
@@ -233,4 +247,45 @@ def test_every_type_that_a_check_looks_for_is_one_of_the_sdks() -> None:
     assert len(tokens) > 15
     for token in tokens:
         service, name = token.split(":")[1].split("/")[0], token.split(":")[2]
-        assert getattr(getattr(aws, service), name).pulumi_type == token
+        assert getattr(getattr(aws, "lambda_" if service == "lambda" else service), name).pulumi_type == token
+
+
+def test_an_alarm_and_a_schedule_each_start_a_retraining_and_a_person_alone_is_not_enough() -> None:
+    whole = previewed.shipped_preview("prod")
+    rule, schedule = "aws:cloudwatch/eventTarget:EventTarget", "aws:scheduler/schedule:Schedule"
+    assert check(whole, "retraining").detail == "started by an alarm and a schedule"
+    assert check(without(whole, rule), "retraining").detail == "started by a schedule"
+    assert check(without(whole, schedule), "retraining").detail == "started by an alarm"
+    assert check(without(without(whole, rule), schedule), "retraining").done is False
+
+
+def test_another_models_approvals_open_no_gate() -> None:
+    whole = previewed.shipped_preview("prod")
+    pattern = {"detail-type": ["SageMaker Model Package State Change"], "detail": {"ModelPackageGroupName": ["x"]}}
+    cut = changed(whole, "aws:cloudwatch/eventRule:EventRule", eventPattern=json.dumps(pattern))
+    assert check(cut, "approval gate").done is False
+
+
+def test_before_the_first_image_the_pipeline_is_unknown_if_it_is_declared() -> None:
+    prod = previewed.preview("prod", previewed.keys("prod"), parameters={})
+    assert {check(prod, name).done for name in ("data gate", "retraining", "drift monitor")} == {None}
+    dev = previewed.preview("dev", previewed.keys("dev"), parameters={})
+    assert check(dev, "data gate").done is False
+
+
+def test_a_model_that_rollout_tries_by_itself_is_asked_what_all_are() -> None:
+    local = previewed.shipped_preview("local")
+    for model in previewed.keys("local")["takeoff:models"]:
+        assert readiness(local, model).checks
+    assert check(local, "candidate or shadow", "risk").detail == "Rollout tries every new version: staged"
+    assert check(local, "spare instances", "risk").detail == "one instance and no autoscaling: main"
+    config = previewed.keys("local")
+    config["takeoff:models"]["risk"]["variants"][0]["instances"] = 2
+    assert check(previewed.preview("local", config), "spare instances", "risk").done is True
+
+
+def test_a_model_of_text_is_not_asked_about_training() -> None:
+    config = previewed.keys("dev")
+    config["takeoff:models"][MODEL]["code"] = "open_llm"
+    preview = dataclasses.replace(previewed.shipped_preview("dev"), config=config)
+    assert not {"data gate", "retraining", "drift monitor"} & {each.name for each in readiness(preview, MODEL).checks}
