@@ -32,6 +32,7 @@ def down(state: State, unprotect: str) -> None:
         daemon.stop(state)
         progress.say(f"takeoff: stack {state.stack} is destroyed; its emulated account is stopped, in {state.root}")
         return
+    account.forget_versions()
     stack.destroy()
     for leftover in account.everything():
         leftover.remove()

@@ -45,6 +45,15 @@ class Account:
         parts = (self._hosting(), self._events(), self._by_kind(), self._logs(), self._facts(), self._access())
         return [leftover for part in (*parts, self._data()) for leftover in part]
 
+    def forget_versions(self) -> None:
+        """Delete every registered version: AWS keeps a group that holds one (`takeoff destroy` does so on AWS)."""
+        sagemaker = self._client("sagemaker")
+        groups = _pages(sagemaker, "list_model_package_groups", "ModelPackageGroupSummaryList")
+        for group in self._ours(each["ModelPackageGroupName"] for each in list(groups)):
+            held = _pages(sagemaker, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=group)
+            for package in list(held):
+                sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
+
     def failed_endpoints(self) -> list[str]:
         """Endpoints that never came up. SageMaker lets them be deleted and nothing else."""
         listed = self._client("sagemaker").list_endpoints(StatusEquals="Failed")["Endpoints"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policies import parameters
 from policies.declared import Declared, Graph, Unknown, UnknownError, given, inside, known
 from policies.nested import rows
 
@@ -16,7 +16,6 @@ CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 MODEL = "aws:sagemaker/model:Model"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
-PARAMETER = "aws:ssm/parameter:Parameter"
 TOPIC, SUBSCRIPTION = "aws:sns/topic:Topic", "aws:sns/topicSubscription:TopicSubscription"
 _SCALING = "aws:appautoscaling/policy:Policy"
 MODEL_TAG = "takeoff:model"
@@ -37,13 +36,13 @@ def parameter(graph: Graph, endpoint: Declared) -> Declared | None:
 
     Raises UnknownError.
     """
-    for each in graph.of(PARAMETER):
-        text = _text(each)
+    for each in graph.of(parameters.PARAMETER):
+        text = parameters.text(each)
         if isinstance(text, Unknown):
             if any(endpoint.urn in urns for urns in each.refs.values()):
                 raise UnknownError(f"{each.name}.value")
             continue
-        content = _object(text)
+        content = parameters.document(text)
         if {"config", "releases"} & set(content) and content.get("endpoint") == endpoint.at("name"):
             return each
     return None
@@ -52,7 +51,7 @@ def parameter(graph: Graph, endpoint: Declared) -> Declared | None:
 def wish(graph: Graph, endpoint: Declared) -> Mapping[str, Any] | None:
     """What that parameter says of the endpoint."""
     found = parameter(graph, endpoint)
-    return _object(_text(found)) if found else None
+    return parameters.document(parameters.text(found)) if found else None
 
 
 def released(graph: Graph, endpoint: Declared) -> list[str]:
@@ -200,18 +199,6 @@ def _names(value: Any, alarm: Declared, endpoint: Declared) -> bool:
     if isinstance(value, Unknown):
         return any(endpoint.urn in urns for urns in alarm.refs.values())
     return given(value) and value == endpoint.at("name")
-
-
-def _text(parameter: Declared) -> Any:
-    return next((parameter.at(key) for key in ("insecureValue", "value") if given(parameter.at(key))), None)
-
-
-def _object(text: Any) -> Mapping[str, Any]:
-    try:
-        value = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return {}
-    return value if isinstance(value, Mapping) else {}
 
 
 def by_model(resource: Declared) -> Iterator[str]:

@@ -32,9 +32,10 @@ def _followed(stage: Stage, verdict: Verdict, setting: Setting, alarm: str, feed
     before, world = account.version("approved"), setting.world()
     with stage.playing(feed):
         stage.until("traffic before the drift", lambda: len(feed.tally.seen) > _BEFORE, 60)
+        stage.until("an alarm at rest", lambda: account.alarms().get("retrain") == "OK", 120)
         changed = timeline.now()
         feed.change(world, FIRST)
-        stage.upload(setting.data(1))
+        stage.upload(setting.data(stage.unseen()))
         now = stage.until(
             "a promoted version",
             lambda: (version := account.version("approved")) != before and account.decision(version) and version,

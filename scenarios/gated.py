@@ -14,6 +14,8 @@ from scenarios.stage import Stage
 from scenarios.verdict import Verdict
 
 Rows = list[dict[str, str]]
+# Of the training rows, and days of rows: the comparison has to see what the data gate does not.
+_MIXED, _DAYS = 0.22, 93
 
 
 def corrupted_data(stage: Stage, verdict: Verdict) -> None:
@@ -29,14 +31,15 @@ def corrupted_data(stage: Stage, verdict: Verdict) -> None:
 
 
 def worse_candidate(stage: Stage, verdict: Verdict) -> None:
-    """Labels of the training rows are mixed up, those of the hold-out are not: stopped by the comparison."""
+    """A fifth of the training rows' labels are mixed up, too few to be seen in the data: stopped by the comparison."""
 
     def mislabel(rows: Rows) -> None:
+        chance = random.Random(0)  # noqa: S311  a scenario's, not a secret
         kept = held_out(row[ID].encode() for row in rows)
-        training = [row for row, out in zip(rows, kept, strict=True) if not out]
-        labels = [row[SPEC.inputs.target] for row in training]
-        random.Random(0).shuffle(labels)  # noqa: S311  a scenario's, not a secret
-        for row, label in zip(training, labels, strict=True):
+        wronged = [row for row, out in zip(rows, kept, strict=True) if not out and chance.random() < _MIXED]
+        labels = [row[SPEC.inputs.target] for row in wronged]
+        chance.shuffle(labels)
+        for row, label in zip(wronged, labels, strict=True):
             row[SPEC.inputs.target] = label
 
     _stopped(stage, verdict, mislabel, "Compare")
@@ -45,7 +48,7 @@ def worse_candidate(stage: Stage, verdict: Verdict) -> None:
 def _stopped(stage: Stage, verdict: Verdict, change: Callable[[Rows], None], step: str) -> None:
     account = stage.account
     approved, packages, live = account.version("approved"), len(account.packages()), account.endpoint()
-    healthy = stage.setting.data(1)
+    healthy = stage.setting.data(stage.unseen(), _DAYS)
     feed = stage.feed()
     with stage.playing(feed):
         stage.upload(_changed(healthy, change))

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import tarfile
 from typing import Any
 
-import onnx
-
-from scenarios.graphs import Change
+from scenarios.graphs import Change, changed
 from scenarios.stage import Stage
 
 
@@ -46,24 +42,6 @@ def _register(account: Any, artifact: str, run: str) -> None:
         InferenceSpecification={**like["InferenceSpecification"], "Containers": [kept]},
         CustomerMetadataProperties={**like.get("CustomerMetadataProperties", {}), "run": run},
     )
-
-
-def changed(artifact: bytes, name: str, change: Change) -> bytes:
-    """An artifact with another graph, registered under a name that says what it is."""
-    with tarfile.open(fileobj=io.BytesIO(artifact)) as archive:
-        files = {each.name: archive.extractfile(each).read() for each in archive if each.isfile()}  # type: ignore[union-attr]
-    metadata, model = json.loads(files["metadata.json"]), onnx.load_from_string(files["model.onnx"])
-    change(model.graph, metadata)
-    onnx.checker.check_model(model)
-    files["model.onnx"] = model.SerializeToString(deterministic=True)
-    files["metadata.json"] = json.dumps({**metadata, "algorithm": f"{metadata['algorithm']}, made {name}"}).encode()
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for each, content in files.items():
-            member = tarfile.TarInfo(each)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return packed.getvalue()
 
 
 def _object(s3: Any, url: str) -> bytes:

@@ -40,6 +40,10 @@ class Stage:
         """Remember that the live model was trained on this state of the world."""
         self.account.put(self._place, json.dumps(setting.document()))
 
+    def unseen(self) -> int:
+        """The first of a month of days that no run was trained on: the same data would make the same version."""
+        return FIRST + 100 + 31 * len(self.account.runs())
+
     def feed(self) -> Feed:
         """The application, asking about what the live model knows, from a day on that no data set has."""
         return Feed(self.account, self.setting.world(), FIRST, pace=PACE, clock=self.timeline.now)

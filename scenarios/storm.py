@@ -16,7 +16,7 @@ def storm(stage: Stage, verdict: Verdict) -> None:
     stage.retraining_rests()
     runs = len(account.runs())
     alarm = f"takeoff-{account.stack.name}-{account.model.name}-retrain"
-    stage.upload(stage.setting.data(1))
+    stage.upload(stage.setting.data(stage.unseen()))
 
     def ring(number: int) -> None:
         for state in ("ALARM", "OK"):

@@ -16,7 +16,10 @@ from takeoff.stack import CommandError, DeployedModel, DeployedStack
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """One model's rollout at one moment. `status`: running, succeeded or failed."""
+    """One model's rollout at one moment. `status`: running, trying (a version beside the live one), succeeded, failed.
+
+    While a version is tried the endpoint serves as it should, for as long as that takes.
+    """
 
     model: str
     status: str
@@ -29,7 +32,7 @@ class Progress:
     @property
     def settled(self) -> bool:
         """Whether Rollout has given its verdict on the wish that stands now."""
-        return self.status != "running"
+        return self.status not in ("running", "trying")
 
 
 class Rollouts:
@@ -51,7 +54,7 @@ class Rollouts:
         total = sum(weights.values()) or 1.0
         return Progress(
             model=model.name,
-            status=outcome["status"] if seen else "running",
+            status=outcome["status"] if seen else "trying" if tried else "running",
             reason=outcome["reason"] if seen else said or f"endpoint is {endpoint['EndpointStatus']}",
             endpoint=model.endpoint,
             config=endpoint["EndpointConfigName"],
@@ -86,10 +89,11 @@ def wait(
     timeout: float,
     report: Callable[[Progress], None],
     *,
+    trials: bool = True,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Progress:
-    """Wait up to `timeout` seconds for the verdict on a model's present wish.
+    """Wait up to `timeout` seconds for the verdict on a model's present wish; without `trials` not for a trial's end.
 
     The event that starts a rollout can be lost (a daemon killed, a rule removed and put back). When nothing runs and
     no verdict is there, a rollout is started. Raises CommandError at the timeout.
@@ -98,7 +102,7 @@ def wait(
     while True:
         progress = rollouts.progress(model)
         report(progress)
-        if progress.settled:
+        if progress.settled or (progress.status == "trying" and not trials):
             return progress
         if clock() > end:
             raise CommandError(

@@ -64,6 +64,9 @@ class Analysis(Strict):
         default=5.0,
         description="rise over the live version, in percent of requests, that must show before a promotion",
     )
+    patience: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=30, description="looks in a row without data, as when outcomes are late, after which it goes back"
+    )
     latency_ms: Annotated[int, Field(ge=1, le=60_000)] | None = Field(
         default=None, description="an answer that takes more milliseconds is a bad one"
     )
@@ -111,6 +114,7 @@ class Analysis(Strict):
             look_seconds=self.look_seconds,
             tolerated=self.error_percent / 100,
             detect=self.detect_percent / 100,
+            patience=self.patience,
             latency_ms=self.latency_ms,
             metric=catalog.OnlineMetric(margin=self.metric.margin, least=self.metric.least) if self.metric else None,
             shadow=catalog.Shadow(percent=self.shadow.percent, requests=self.shadow.requests) if self.shadow else None,

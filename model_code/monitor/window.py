@@ -52,7 +52,7 @@ class Window:
     @property
     def wrong(self) -> int:
         """Those of them that the answer was not."""
-        return sum(count for _, count in self.tally.values())
+        return sum(wrong for (variant, _), (_, wrong) in self.tally.items() if self.settings.serves(variant))
 
     @property
     def block(self) -> dict[Key, tuple[int, int]]:

@@ -8,7 +8,7 @@ from rich.console import Console
 _LOG_WIDTH = 140
 
 
-_COLOURS = {"succeeded": "green", "failed": "red", "running": "yellow", "none": "dim"}
+_COLOURS = {"succeeded": "green", "failed": "red", "running": "yellow", "trying": "yellow", "none": "dim"}
 
 
 def coloured(status: str) -> str:

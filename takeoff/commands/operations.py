@@ -96,7 +96,7 @@ def train(
 
 def _settle(deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float, as_json: bool) -> None:
     """Wait for the rollouts; predictions during one, or after one that failed, would be of another release."""
-    ends = rollout.follow(deployed, models, timeout)
+    ends = rollout.follow(deployed, models, timeout, trials=False)
     if rollout.failed(ends) or not as_json:
         rollout.show(ends, as_json)
     if rollout.failed(ends):

@@ -78,15 +78,20 @@ def _say(stack: str, model: str, action: Action, why: str) -> None:
     typer.echo(f"{model}: Rollout has heard; see `takeoff rollout status {model}`")
 
 
-def follow(deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float) -> list[Progress]:
-    """Wait up to `timeout` seconds for the verdict on each model's rollout, with the present reason on stderr."""
+def follow(
+    deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float, *, trials: bool = True
+) -> list[Progress]:
+    """Wait up to `timeout` seconds for the verdict on each model's rollout, with the present reason on stderr.
+
+    Without `trials` a version that is tried beside the live one is not waited for: that may take days.
+    """
     rollouts = Rollouts(deployed)
     with Console(stderr=True).status("rollout") as line:
 
         def report(progress: Progress) -> None:
             line.update(f"rollout of {progress.model}: {progress.reason or progress.status}")
 
-        return [wait_for(rollouts, model, timeout, report) for model in models]
+        return [wait_for(rollouts, model, timeout, report, trials=trials) for model in models]
 
 
 def failed(ends: list[Progress]) -> bool:

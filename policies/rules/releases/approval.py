@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from policies import endpoints
+from policies import endpoints, events
 from policies.declared import Declared, Graph, given, known
 from policies.endpoints import ENDPOINT
 from policies.nested import apart, rows
 from policies.rule import OWN, Broken, Rule, Settings, StackRule
 
-_RULE, _TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 _GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
+_PIPELINE = "aws:sagemaker/pipeline:Pipeline"
 _CHANGE, _WRITTEN = "SageMaker Model Package State Change", "Parameter Store Change"
 
 
 def _approval(graph: Graph, _settings: Settings) -> Iterator[Broken]:
     """Endpoints that serve what nobody approved: no enabled rule on an approval, and models that are no packages."""
-    gates = [(rule, groups) for rule in graph.of(_RULE) if (groups := _gate(graph, rule)) is not None]
+    gates = _gates(graph)
     yield from apart(graph.of(ENDPOINT), lambda endpoint: _unapproved(graph, endpoint, gates))
 
 
@@ -34,25 +33,33 @@ def _unapproved(graph: Graph, endpoint: Declared, gates: Sequence[tuple[Declared
         yield Broken(endpoint, "no enabled rule with a target on the approval of its model's packages")
 
 
+def _admission(graph: Graph, _settings: Settings) -> Iterator[Broken]:
+    """Pipelines that register versions whose approval leads nowhere, before there is an endpoint already."""
+    gates = _gates(graph)
+    yield from apart(graph.of(_PIPELINE), lambda pipeline: _unadmitted(graph, pipeline, gates))
+
+
+def _unadmitted(graph: Graph, pipeline: Declared, gates: Sequence[tuple[Declared, list[str]]]) -> Iterator[Broken]:
+    definition = pipeline.at("pipelineDefinition")
+    # Only one that is known to register nothing needs no gate.
+    if isinstance(definition, str) and '"RegisterModel"' not in definition:
+        return
+    mine = set(endpoints.by_model(pipeline))
+    if not any(_guards(graph, rule, groups, mine) for rule, groups in gates):
+        yield Broken(pipeline, "no enabled rule with a target on the approval of the packages that it registers")
+
+
+def _gates(graph: Graph) -> list[tuple[Declared, list[str]]]:
+    """The rules that are gates, and of which groups."""
+    return [(rule, groups) for rule in graph.of(events.RULE) if (groups := _gate(graph, rule)) is not None]
+
+
 def _gate(graph: Graph, rule: Declared) -> list[str] | None:
     """The package groups (none named: all) whose approvals an enabled rule passes on; None where it is no gate."""
-    pattern = json.loads(known(rule.at("eventPattern"), "eventPattern") or "{}")
-    if _CHANGE not in pattern.get("detail-type", ()) or "aws.sagemaker" not in pattern.get("source", ()):
-        return None
-    detail = pattern.get("detail", {})
-    if not _works(graph, rule) or detail.get("ModelApprovalStatus") != ["Approved"]:
+    detail = events.pattern(rule, "aws.sagemaker", _CHANGE)
+    if detail is None or not events.targets(graph, rule) or detail.get("ModelApprovalStatus") != ["Approved"]:
         return None
     return [str(group) for group in detail.get("ModelPackageGroupName", ())]
-
-
-def _works(graph: Graph, rule: Declared) -> bool:
-    """Whether a rule is enabled and has a target."""
-    enabled = known(rule.at("state"), "state") != "DISABLED" and known(rule.at("isEnabled"), "isEnabled") is not False
-    return enabled and any(_of_rule(each, rule) and given(each.at("arn")) for each in graph.of(_TARGET))
-
-
-def _of_rule(target: Declared, rule: Declared) -> bool:
-    return rule.urn in target.refs.get("rule", ()) or (given(rule.at("name")) and target.at("rule") == rule.at("name"))
 
 
 def _guards(graph: Graph, rule: Declared, groups: list[str], models: set[str]) -> bool:
@@ -76,7 +83,7 @@ def _unheeded(graph: Graph, _settings: Settings) -> Iterator[Broken]:
 
 def _stuck(graph: Graph, endpoint: Declared) -> Iterator[Broken]:
     wish = endpoints.parameter(graph, endpoint)
-    if wish and not any(_hears(rule, wish) and _works(graph, rule) for rule in graph.of(_RULE)):
+    if wish and not any(_hears(rule, wish) and events.targets(graph, rule) for rule in graph.of(events.RULE)):
         yield Broken(wish, "no enabled rule with a target on its change")
 
 
@@ -85,12 +92,10 @@ def _hears(rule: Declared, parameter: Declared) -> bool:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
     """
-    pattern = json.loads(known(rule.at("eventPattern"), "eventPattern") or "{}")
-    if _WRITTEN not in pattern.get("detail-type", ()) or "aws.ssm" not in pattern.get("source", ()):
+    detail = events.pattern(rule, "aws.ssm", _WRITTEN)
+    if detail is None or "Update" not in detail.get("operation", ["Update"]):
         return False
-    detail, name = pattern.get("detail", {}), str(known(parameter.at("name"), "name"))
-    if "Update" not in detail.get("operation", ["Update"]):
-        return False
+    name = str(known(parameter.at("name"), "name"))
     return any(_matches(name, each) for each in detail.get("name", [{"prefix": ""}]))
 
 
@@ -115,6 +120,19 @@ RULES: Final[tuple[Rule, ...]] = (
         source="https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html",
         types=(ENDPOINT,),
         check=_approval,
+    ),
+    StackRule(
+        control="Takeoff.5",
+        name="takeoff-5-approval-before-a-pipelines-version",
+        severity="high",
+        frameworks=(OWN,),
+        title="What a pipeline registers becomes a version of the stack only by its approval",
+        allowed="an enabled rule on `SageMaker Model Package State Change` with ModelApprovalStatus Approved and a "
+        "target, over the package group of the pipeline's model",
+        fix="`takeoff:registry` and `training` of the model in the stack file, by which Admission is declared",
+        source="https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html",
+        types=(_PIPELINE,),
+        check=_admission,
     ),
     StackRule(
         control="Takeoff.5",

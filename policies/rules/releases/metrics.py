@@ -8,6 +8,7 @@ from policies.declared import Declared, given, inside, known
 from policies.endpoints import ALARM
 from policies.nested import rows
 from policies.rule import OWN, ResourceRule, Rule, Settings
+from policies.watching import readings
 
 # What SageMaker measures per variant of an endpoint alone.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
@@ -28,17 +29,12 @@ _ON_REQUEST = ("AWS/SageMaker", "AWS/States")
 
 def _without_variant(alarm: Declared, _settings: Settings) -> str | None:
     """SageMaker publishes these metrics per variant; an alarm on less than that waits for a metric that never comes."""
-    queries = [row for row in rows(alarm, "metricQueries") if given(row.get("metric"))]
-    watched = [
-        (alarm.at("namespace"), alarm.at("metricName"), alarm.at("dimensions")),
-        *((inside(row, f"metric.{key}") for key in ("namespace", "metricName", "dimensions")) for row in queries),
-    ]
-    for namespace, metric, dimensions in watched:
-        if namespace != "AWS/SageMaker" or known(metric, "metricName") not in _PER_VARIANT:
+    for each in readings(alarm):
+        if each.namespace != "AWS/SageMaker" or known(each.metric, "metricName") not in _PER_VARIANT:
             continue
-        missing = [key for key in ("EndpointName", "VariantName") if not given(inside(dimensions, key))]
+        missing = [key for key in ("EndpointName", "VariantName") if not given(inside(each.dimensions, key))]
         if missing:
-            return f"{metric} without {', '.join(missing)}"
+            return f"{each.metric} without {', '.join(missing)}"
     return None
 
 

@@ -3,6 +3,8 @@
 from tests.local.edges import (
     access,
     accounts,
+    admission,
+    analysis,
     batch,
     cost,
     data,
@@ -10,11 +12,18 @@ from tests.local.edges import (
     hosting,
     images,
     models,
+    monitoring,
+    pipelines,
     platform,
     rollout,
     stack_file,
+    training,
+    trial,
 )
 from tests.local.edges.edge import Sabotage
 
-_PARTS = (access, accounts, batch, cost, data, endpoint, hosting, images, models, platform, rollout, stack_file)
+_PARTS = (
+    *(access, accounts, admission, analysis, batch, cost, data, endpoint, hosting, images, models, monitoring),
+    *(pipelines, platform, rollout, stack_file, training, trial),
+)
 SABOTAGES: tuple[Sabotage, ...] = tuple(edge for part in _PARTS for edge in part.EDGES)

@@ -26,9 +26,10 @@ BOUNDS = f"{REFUSED}bounds_and_targets_that_make_no_sense_are_refused"
 CHANGES = f"{REFUSED}a_step_that_aws_would_refuse_halfway_is_refused_at_preview"
 SUSPENDED = f"{STEP}scaling_is_suspended_before_the_config_changes_and_resumed_before_the_outcome"
 HOSTED, ARGS, RULES = (f"components/{name}.py" for name in ("model_endpoint", "model_endpoint_args", "endpoint_rules"))
+RELEASE, MAY = "components/endpoint_release.py", "components/rollout_permissions.py"
 SCALING, VARIANT = "components/scaling.py", "components/scaled_variant.py"
 CAPTURE, LATE, ALARMS = (f"components/{name}.py" for name in ("capture", "asynchronous", "rollback"))
-ROLE, INTERFACES, ROLLOUT = (f"components/{name}.py" for name in ("model_role", "network_interfaces", "rollout"))
+ROLE, INTERFACES = "components/model_role.py", "components/network_interfaces.py"
 ACCOUNT, HANDLER, DECIDE = (f"model_code/rollout/{name}.py" for name in ("account", "handler", "decide"))
 
 CONFIG = "sagemaker.EndpointConfiguration"
@@ -36,14 +37,14 @@ TARGET, POLICY, ACTION = (f"appautoscaling.{kind}" for kind in ("Target", "Polic
 ALARM = "cloudwatch.MetricAlarm"
 
 _DECLARED = (
-    Sabotage("shadow-percent", CONFIG, HOSTED, "role, shadow.percent)", "role, 100)", SHADOWED),
+    Sabotage("shadow-percent", CONFIG, RELEASE, "(shadow, shadow.percent)", "(shadow, 100)", SHADOWED),
     Sabotage("shadow-in-the-release", "release", ARGS, "shadow.instances, shadow.percent)", "0)", RELEASED),
     Sabotage("capture-percent", CONFIG, CAPTURE, '_percentage": self.percent', '_percentage": 100', CAPTURED),
     Sabotage("capture-key", CONFIG, CAPTURE, '            "kms_key_id": self.key.arn,\n', "", CAPTURED),
     Sabotage("capture-answers", CONFIG, CAPTURE, ', {"capture_mode": "Output"}', "", CAPTURED),
     Sabotage("capture-is-written", "iam.RolePolicy", ROLE, "args.capture.grant(role, args.model)", "pass", CAPTURED),
     Sabotage("capture-in-the-release", "release", ARGS, "capture and capture.content()", "None", RELEASED),
-    Sabotage("model-placement", "sagemaker.Model", HOSTED, "vpc_config=placement", "vpc_config=None", PLACED),
+    Sabotage("model-placement", "sagemaker.Model", RELEASE, "vpc_config=placement", "vpc_config=None", PLACED),
     Sabotage(
         "placement-is-allowed", "iam.RolePolicy", ROLE, "allow_interfaces(role, site, args.placement)", "0", PLACED
     ),
@@ -85,7 +86,7 @@ _DECLARED = (
         f"{PARTS}the_count_of_a_scaled_variant_is_not_in_the_wish",
     ),
     Sabotage("wish-after-alarms", "ssm.Parameter", HOSTED, "parent=self, depends_on=[*after]", "parent=self", ORDER),
-    Sabotage("rollback-new-fleet", ALARM, ALARMS, '"EndpointConfigName": watched.config,\n', "\n", NEW_FLEET),
+    Sabotage("rollback-new-fleet", ALARM, ALARMS, "if fleet.config is not None else {}", "if False else {}", NEW_FLEET),
     Sabotage(
         "rollback-errors", ALARM, ALARMS, "rollback.error_percent, 1 / 100", "rollback.error_percent, 1", NEW_FLEET
     ),
@@ -119,7 +120,7 @@ _DECLARED = (
     Sabotage("async-reads", "iam.RolePolicy", LATE, 'self.bucket.grant_read(role, f"{model}/input")', "pass", LATER),
     Sabotage("async-writes", "iam.RolePolicy", LATE, "self.bucket.grant_write(role, model)", "pass", LATER),
     Sabotage("async-tells", "iam.RolePolicy", LATE, '["sns:Publish"]', '["sns:Subscribe"]', LATER),
-    Sabotage("multi-model-mode", "sagemaker.Model", HOSTED, '"mode": "MultiModel", ', "", MANY),
+    Sabotage("multi-model-mode", "sagemaker.Model", RELEASE, '"mode": "MultiModel", ', "", MANY),
 )
 
 _REFUSED = (
@@ -129,7 +130,7 @@ _REFUSED = (
     Sabotage("refuse-short-bake", "rule", RULES, "< args.rollback.seconds", "< 0", PLANS),
     Sabotage("refuse-wrong-bounds", "rule", SCALING, "if not 0 <= minimum <= maximum or", "if", BOUNDS),
     Sabotage("refuse-changed-names", "rule", RULES, "set(before) != set(after)", "False", CHANGES),
-    Sabotage("refuse-scaled-removal", "rule", RULES, "if before[name].instances is None:", "if False:", CHANGES),
+    Sabotage("refuse-scaled-removal", "rule", RULES, "if before[name] is None:", "if False:", CHANGES),
 )
 
 _MOVED = (
@@ -201,7 +202,7 @@ _MOVED = (
     Sabotage(
         "step-suspends-scaling",
         "iam.RolePolicy",
-        ROLLOUT,
+        MAY,
         '["application-autoscaling:RegisterScalableTarget"]',
         '["application-autoscaling:TagResource"]',
         STEP_MAY,
@@ -209,16 +210,16 @@ _MOVED = (
     Sabotage(
         "step-finds-scaling",
         "iam.RolePolicy",
-        ROLLOUT,
+        MAY,
         'Statement(actions=["application-autoscaling:DescribeScalableTargets"], resources=["*"]),',
         "",
         STEP_MAY,
     ),
-    Sabotage("step-scales-sagemaker-alone", "iam.RolePolicy", ROLLOUT, "conditions=scaling,", "", STEP_MAY),
+    Sabotage("step-scales-sagemaker-alone", "iam.RolePolicy", MAY, "conditions=scaling,", "", STEP_MAY),
     Sabotage(
         "step-reads-alarms",
         "iam.RolePolicy",
-        ROLLOUT,
+        MAY,
         '["cloudwatch:DescribeAlarms"]',
         '["cloudwatch:GetMetricData"]',
         STEP_MAY,
@@ -226,7 +227,7 @@ _MOVED = (
     Sabotage(
         "step-may-be-looked-behind",
         "iam.RolePolicy",
-        ROLLOUT,
+        MAY,
         'Statement(actions=["sagemaker:DescribeEndpointConfig"], resources=[configs]),',
         "",
         STEP_MAY,

@@ -7,6 +7,7 @@ from tests.local.edges.edge import MODEL_MAY, STACK, Sabotage
 ENDPOINT = "tests/unit/components/test_model_endpoint.py::test_"
 MODELS_ARE = f"{STACK}models_are_isolated_and_know_their_version_and_artifact"
 HOSTED, ARGS = "components/model_endpoint.py", "components/model_endpoint_args.py"
+RELEASE = "components/endpoint_release.py"
 RULES, ROLE = "components/endpoint_rules.py", "components/model_role.py"
 CONTAINER, TAGS = "components/container_permissions.py", "components/tags.py"
 
@@ -23,7 +24,7 @@ EDGES = (
         "owner-tag",
         "ModelEndpoint",
         TAGS,
-        ' | {"takeoff:owner": owner}',
+        ', "takeoff:owner": owner',
         "",
         f"{STACK}what_belongs_to_a_model_carries_its_name_and_owner",
     ),
@@ -69,23 +70,23 @@ EDGES = (
         "",
         MODEL_MAY,
     ),
-    Sabotage("model-isolation", "sagemaker.Model", HOSTED, "enable_network_isolation=True,", "", MODELS_ARE),
-    Sabotage("model-version", "sagemaker.Model", HOSTED, "VERSION_VARIABLE: variant.version.version", "", MODELS_ARE),
+    Sabotage("model-isolation", "sagemaker.Model", RELEASE, "enable_network_isolation=True,", "", MODELS_ARE),
+    Sabotage("model-version", "sagemaker.Model", RELEASE, "VERSION_VARIABLE: variant.version.version", "", MODELS_ARE),
     Sabotage(
-        "model-artifact", "sagemaker.Model", HOSTED, '"model_data_url": variant.version.artifact,', "", MODELS_ARE
+        "model-artifact", "sagemaker.Model", RELEASE, '"model_data_url": variant.version.artifact,', "", MODELS_ARE
     ),
     Sabotage(
         "model-outlives-its-release",
         "sagemaker.Model",
-        HOSTED,
-        "opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),",
-        "opts=pulumi.ResourceOptions(parent=self),",
+        RELEASE,
+        "opts=pulumi.ResourceOptions(parent=self.parent, retain_on_delete=True),",
+        "opts=pulumi.ResourceOptions(parent=self.parent),",
         f"{STACK}configs_and_models_outlive_their_release",
     ),
     Sabotage(
         "config-outlives-its-release",
         "sagemaker.EndpointConfiguration",
-        HOSTED,
+        RELEASE,
         "                retain_on_delete=True,\n",
         "",
         f"{STACK}configs_and_models_outlive_their_release",
@@ -93,7 +94,7 @@ EDGES = (
     Sabotage(
         "config-keeps-its-counts",
         "sagemaker.EndpointConfiguration",
-        HOSTED,
+        RELEASE,
         'ignore_changes=["productionVariants[*].initialInstanceCount"],',
         "",
         f"{STACK}a_config_keeps_the_counts_that_it_was_born_with",
@@ -101,7 +102,7 @@ EDGES = (
     Sabotage(
         "config-encryption",
         "sagemaker.EndpointConfiguration",
-        HOSTED,
+        RELEASE,
         "kms_key_arn=None if disks else args.key.arn,",
         "",
         f"{STACK}what_an_endpoint_stores_is_encrypted_under_the_stacks_key",
@@ -109,7 +110,7 @@ EDGES = (
     Sabotage(
         "candidate-starts-without-traffic",
         "sagemaker.EndpointConfiguration",
-        HOSTED,
+        RELEASE,
         "100 if position == 0 else 0",
         "variant.traffic",
         f"{STACK}a_new_config_sends_no_traffic_to_the_candidate_until_rollout_says_so",
@@ -118,8 +119,8 @@ EDGES = (
         "generation",
         "sagemaker.EndpointConfiguration",
         "components/release.py",
-        "previous.generation + 1",
-        "previous.generation",
+        "newest += 1",
+        "newest += 0",
         f"{STACK}going_back_to_an_old_content_takes_a_new_name",
     ),
     Sabotage(
@@ -150,8 +151,8 @@ EDGES = (
         "wish-waits-for-its-listener",
         "ssm.Parameter",
         HOSTED,
-        "config.name, self._args.rollout.ready)",
-        "config.name, config.name)",
+        "dict(configs)), args.rollout.ready)",
+        "dict(configs)), self.endpoint.name)",
         f"{STACK}the_wish_is_written_after_the_rule_that_hears_it",
     ),
     Sabotage(

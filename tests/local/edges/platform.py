@@ -43,7 +43,6 @@ _GRANT = "data_lake::test_a_reader_finds_tables_and_selects_from_them_and_nobody
 _MOVED = "data_lake::test_what_stood_alone_before_keeps_its_data"
 _READERS = "model_registry::test_readers_find_versions_and_make_models_of_them_and_change_nothing"
 _CARD = "model_registry::test_the_card_names_owner_purpose_and_risk_as_aws_spells_them"
-_APPROVED = "model_registry::test_an_approved_version_starts_the_deployer_and_nothing_else_does"
 _WINDOWS = "service_dashboard::test_a_burn_alarm_needs_both_windows"
 _RATE = "service_dashboard::test_the_error_rate_is_that_of_all_variants_whether_or_not_each_has_requests"
 _OUTAGE = "service_dashboard::test_an_outage_is_told_at_once"
@@ -526,16 +525,6 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "model_registry::test_an_up_does_not_take_back_that_people_approved_a_card",
     ),
-    ("approval-status", "cloudwatch.EventRule", REGISTRY, ', "ModelApprovalStatus": ["Approved"]', "", _APPROVED),
-    (
-        "approval-target",
-        "cloudwatch.EventTarget",
-        REGISTRY,
-        "rule=rule.name, arn=project",
-        "rule=rule.name, arn=rule.arn",
-        _APPROVED,
-    ),
-    ("approval-role", "iam.RolePolicy", REGISTRY, '["codebuild:StartBuild"]', '["codebuild:RetryBuild"]', _APPROVED),
     (
         "burn-rates",
         "cloudwatch.CompositeAlarm",

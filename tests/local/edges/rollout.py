@@ -13,7 +13,7 @@ CHAIN_MAY = f"{PERMISSIONS}the_state_machine_may_invoke_its_function_and_the_rul
 # The one scenario on a machine of its own: about half a minute for each thing that only it can miss.
 ALIVE = "tests/local/stack/test_up.py::test_a_wish_alone_moves_the_endpoint_and_leaves_its_verdict"
 ROLLOUT, ACCOUNT = "components/rollout.py", "model_code/rollout/account.py"
-STEPPER = "components/stepper.py"
+STEPPER, MAY = "components/stepper.py", "components/rollout_permissions.py"
 HANDLER, DECIDE = "model_code/rollout/handler.py", "model_code/rollout/decide.py"
 
 EDGES = (
@@ -22,14 +22,14 @@ EDGES = (
     Sabotage("rollout-tells", "sfn.StateMachine", ROLLOUT, "logging_configuration=logging,", "", LOGS_FAILURES),
     Sabotage("rollout-timeout", "lambda.Function", ROLLOUT, "timeout=60,", "", LOG_IS),
     Sabotage(
-        "step-reads-the-wish", "iam.RolePolicy", ROLLOUT, '["ssm:GetParameter"]', '["ssm:GetParameters"]', STEP_MAY
+        "step-reads-the-wish", "iam.RolePolicy", MAY, '"ssm:GetParameter", ', "", STEP_MAY
     ),
-    Sabotage("step-moves-config", "iam.RolePolicy", ROLLOUT, "[endpoints, configs]", "[endpoints]", STEP_MAY),
+    Sabotage("step-moves-config", "iam.RolePolicy", MAY, "[endpoints, configs]", "[endpoints]", STEP_MAY),
     Sabotage(
         "step-writes-the-outcome",
         "iam.RolePolicy",
-        ROLLOUT,
-        'Statement(actions=["ssm:PutParameter"], resources=[f"{parameters}/*/outcome"]),',
+        MAY,
+        'f"{parameters}/*/outcome", ',
         "",
         STEP_MAY,
     ),
@@ -48,7 +48,7 @@ EDGES = (
         f"{STACK}a_step_of_the_rollout_that_fails_is_tried_again",
     ),
     Sabotage("rule-hears-changes", "cloudwatch.EventRule", ROLLOUT, '["Create", "Update"]', '["Create"]', ALIVE),
-    Sabotage("rule-pattern", "cloudwatch.EventRule", ROLLOUT, 'site.parameter("*", "desired")', '"/none/*"', ALIVE),
+    Sabotage("rule-pattern", "cloudwatch.EventRule", ROLLOUT, 'site.parameter("*", leaf)', '"/none/*"', ALIVE),
     Sabotage(
         "rule-target",
         "cloudwatch.EventTarget",
@@ -99,8 +99,8 @@ EDGES = (
     Sabotage(
         "steps-wait-for-others",
         "UpdateEndpoint",
-        HANDLER,
-        'code in busy or "in-progress" in message or "Updating" in message',
+        "model_code/rollout/act.py",
+        'code in busy | {"ParameterAlreadyExists"} or "in-progress" in message or "Updating" in message',
         "not code",
         f"{STEP}a_concurrent_update_is_waited_for_and_the_call_is_made_again",
     ),

@@ -48,7 +48,11 @@ def test_an_approval_in_any_of_the_groups_starts_the_state_machine_with_the_pack
     }
     assert target.inputs["arn"].endswith("takeoff-test-admission")
     assert target.inputs["inputTransformer"]["inputPaths"] == {"package": "$.detail.ModelPackageArn"}
-    assert deployment.one(aws.iam.RolePolicy, "admission-start").urn in target.depends_on
+    assert target.inputs["inputTransformer"]["inputTemplate"] == '{"package": <package>}'
+    start = deployment.one(aws.iam.RolePolicy, "admission-start")
+    assert start.urn in target.depends_on
+    (may,) = json.loads(start.inputs["policy"])["Statement"]
+    assert (may["Action"], may["Resource"]) == (["states:StartExecution"], [target.inputs["arn"]])
 
 
 def test_the_function_knows_its_stack_and_the_deployers_project() -> None:
@@ -58,11 +62,32 @@ def test_the_function_knows_its_stack_and_the_deployers_project() -> None:
     assert variables == {"TAKEOFF_STACK": "test", "TAKEOFF_DEPLOYER": ""}
 
 
+def test_its_log_is_kept_for_ninety_days_under_the_key() -> None:
+    deployment = declared(deployed=True)
+    function, log = deployment.one(aws.lambda_.Function).inputs, deployment.one(aws.cloudwatch.LogGroup, "admission")
+    assert (function["name"], function["timeout"]) == ("takeoff-test-admission", 60)
+    assert log.inputs["name"] == "/aws/lambda/takeoff-test-admission"
+    assert log.inputs["retentionInDays"] == 90
+    assert log.inputs["kmsKeyId"].endswith(":key/data")
+
+
+def test_the_state_machine_calls_its_function_and_logs_what_fails() -> None:
+    deployment = declared(deployed=True)
+    machine = deployment.one(aws.sfn.StateMachine).inputs
+    called = json.loads(machine["definition"])["States"]["Step"]["Parameters"]["FunctionName"]
+    may = json.loads(deployment.one(aws.iam.RolePolicy, "admission-states").inputs["policy"])["Statement"]
+    assert [each["Resource"] for each in may if each["Action"] == ["lambda:InvokeFunction"]] == [[called]]
+    log = machine["loggingConfiguration"]["logDestination"]
+    assert log.endswith("/aws/vendedlogs/states/takeoff-test-admission:*")
+
+
 def test_it_reads_verdicts_and_decisions_writes_versions_and_starts_that_project_alone() -> None:
     may, parameters = allowed(declared(deployed=True)), "arn:aws:ssm:us-east-1:123456789012:parameter/takeoff/test"
     assert may["ssm:PutParameter"] == [f"{parameters}/*/{leaf}" for leaf in ("approved", "candidate", "versions/*")]
-    assert f"{parameters}/freeze" in may["ssm:GetParameters"]
-    assert all(each.endswith("takeoff-test-deployer") for each in may["codebuild:StartBuild"])
+    leaves = ("*/approved", "*/candidate", "*/decisions/*", "*/freeze", "freeze")
+    assert may["ssm:GetParameters"] == [f"{parameters}/{leaf}" for leaf in leaves]
+    for action in ("codebuild:StartBuild", "codebuild:BatchGetBuilds"):
+        assert [each.rpartition("/")[2] for each in may[action]] == ["takeoff-test-deployer"]
     assert may["sagemaker:DescribeModelPackage"] == [
         "arn:aws:sagemaker:us-east-1:123456789012:model-package/takeoff-test-*"
     ]

@@ -144,8 +144,11 @@ def test_a_stack_with_a_name_so_long_that_iam_would_not_know_its_jobs_is_refused
 
 
 def test_a_schedule_hands_the_model_and_the_time_it_was_due_to_monitoring(whole: Deployment) -> None:
-    schedule = whole.one(aws.scheduler.Schedule).inputs
-    assert schedule["scheduleExpression"] == "rate(1 hour)"
+    made = whole.one(aws.scheduler.Schedule)
+    schedule = made.inputs
+    assert whole.one(aws.ssm.Parameter).urn in made.depends_on, "a look before its settings would fail"
+    assert (schedule["scheduleExpression"], schedule["scheduleExpressionTimezone"]) == ("rate(1 hour)", "UTC")
+    assert schedule["target"]["roleArn"].endswith("role/takeoff-test-monitoring-scheduler")
     assert schedule["target"]["arn"] == reach(whole, "monitoring-scheduler", "states:StartExecution")[0]
     assert json.loads(schedule["target"]["input"]) == {"model": "m", "scheduled": "<aws.scheduler.scheduled-time>"}
 
@@ -230,7 +233,7 @@ def test_one_alarm_stands_for_what_retraining_helps_against_and_its_parts_are_si
     assert retrain["alarmName"] == "takeoff-test-m-retrain"
     parts = [f"takeoff-test-m-{part}" for part in ("drift-inputs", "drift-joint", "drift-concept", "kpi")]
     assert retrain["alarmRule"] == " OR ".join(f'ALARM("{part}")' for part in parts)
-    assert retrain["alarmActions"] == alarm(whole, "m-bias")["alarmActions"] != []
+    assert retrain["alarmActions"] == retrain["okActions"] == alarm(whole, "m-bias")["alarmActions"] != []
     speaking = {each.name for each in whole.all(aws.cloudwatch.MetricAlarm) if each.inputs.get("alarmActions")}
     assert speaking == {"m-drift-predictions", "m-drift-attribution", "m-bias", "m-drift-silent"}
 

@@ -69,11 +69,24 @@ def test_the_parameter_holds_what_the_function_makes_an_experiment_of(whole: Dep
     assert experiment.shares == ({"control": 0.9, "treatment": 0.1}, {"control": 0.5, "treatment": 0.5})
     assert experiment.targets[0].effect == 0.5
     assert settings.prefix == "experiments/wider"
+    assert (settings.since, settings.window_seconds) == ("2026-11-20T00:00:00+00:00", 3600)
 
 
 def test_the_schedule_looks_at_this_parameter(whole: Deployment) -> None:
     schedule = whole.one(aws.scheduler.Schedule, "offers-experiment").inputs
+    assert (schedule["scheduleExpression"], schedule["scheduleExpressionTimezone"]) == ("rate(1 hour)", "UTC")
     assert json.loads(schedule["target"]["input"]) == {"parameter": "/takeoff/test/offers/experiment"}
+    role = whole.one(aws.iam.RolePolicy, "offers-experiment-scheduler")
+    assert schedule["target"]["roleArn"].endswith("role/takeoff-test-offers-experiment-scheduler")
+    (may,) = json.loads(role.inputs["policy"])["Statement"]
+    assert (may["Action"], may["Resource"]) == (["lambda:InvokeFunction"], [schedule["target"]["arn"]])
+
+
+def test_its_log_is_kept_for_ninety_days_under_the_key(whole: Deployment) -> None:
+    function, log = whole.one(aws.lambda_.Function).inputs, whole.one(aws.cloudwatch.LogGroup).inputs
+    assert (log["name"], log["retentionInDays"]) == (f"/aws/lambda/{function['name']}", 90)
+    assert log["kmsKeyId"].endswith(":key/data")
+    assert function["timeout"] == 900, "a look reads the whole log"
 
 
 def test_the_function_writes_reports_and_a_verdict_and_nothing_else(whole: Deployment) -> None:
@@ -87,6 +100,14 @@ def test_the_function_writes_reports_and_a_verdict_and_nothing_else(whole: Deplo
         "parameter/takeoff/test/offers/experiment-verdict",
         next(each for each in written if each.endswith("/experiments/wider/reports/*")).rpartition(":")[2],
     }
+
+
+def test_the_function_reads_its_log_and_starts_rollout_alone(whole: Deployment) -> None:
+    may = {action: each["Resource"] for each in permissions(whole) for action in each["Action"]}
+    named = "arn:aws:ssm:us-east-1:123456789012:parameter/takeoff/test/offers/experiment"
+    assert may["ssm:GetParameter"] == [named, f"{named}-verdict"]
+    assert may["s3:GetObject"][0].endswith("/experiments/wider/*")
+    assert may["states:StartExecution"] == ["arn:aws:states:us-east-1:123456789012:stateMachine:takeoff-test-rollout"]
 
 
 def test_the_function_can_change_no_endpoint(whole: Deployment) -> None:

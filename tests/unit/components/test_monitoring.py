@@ -59,6 +59,7 @@ def test_the_state_machine_calls_its_function_until_it_has_settled(whole: Deploy
     assert states["Failed"] == {"Type": "Fail", "Error": "MonitoringFailed", "CausePath": "$.reason"}
     log = whole.one(aws.cloudwatch.LogGroup, "monitoring-states").inputs
     assert log["name"] == f"/aws/vendedlogs/states/{machine['name']}"
+    assert machine["loggingConfiguration"]["logDestination"].endswith(f"{log['name']}:*")
 
 
 def test_the_functions_archive_holds_what_it_imports_and_it_knows_its_stack(whole: Deployment) -> None:
@@ -70,6 +71,8 @@ def test_the_functions_archive_holds_what_it_imports_and_it_knows_its_stack(whol
     assert "catalog/loop.py" in held
     log = whole.one(aws.cloudwatch.LogGroup, "monitoring").inputs
     assert (log["name"], log["retentionInDays"]) == (f"/aws/lambda/{function['name']}", 90)
+    assert log["kmsKeyId"].endswith(":key/data")
+    assert function["timeout"] == 300, "a step lists the captures of a window"
 
 
 def needed(file: str, seen: set[str]) -> set[str]:
@@ -136,6 +139,8 @@ def test_one_role_lets_every_models_schedule_start_the_state_machine(whole: Depl
 def test_a_failed_run_is_an_alarm_with_its_page(whole: Deployment) -> None:
     alarm = whole.one(aws.cloudwatch.MetricAlarm).inputs
     assert (alarm["namespace"], alarm["metricName"], alarm["threshold"]) == ("AWS/States", "ExecutionsFailed", 0)
+    (started,) = reach(whole, "monitoring-scheduler", "states:StartExecution")
+    assert alarm["dimensions"] == {"StateMachineArn": started}
     assert alarm["alarmDescription"].endswith("/monitoring-failed.md")
     assert (ROOT / "docs/runbooks/monitoring-failed.md").is_file()
     assert declared(alerts=False).all(aws.cloudwatch.MetricAlarm) == []

@@ -154,6 +154,7 @@ def test_the_functions_archive_holds_what_it_imports_and_its_log_is_kept(whole: 
     function = whole.one(aws.lambda_.Function).inputs
     assert function["handler"] == "model_code.retraining.handler.handle"
     assert function["environment"]["variables"] == {"TAKEOFF_STACK": "test"}
+    assert function["timeout"] == 300, "a step copies a data set of up to 5 GB"
     log = whole.one(aws.cloudwatch.LogGroup, "retraining").inputs
     assert (log["name"], log["retentionInDays"]) == (f"/aws/lambda/{function['name']}", 90)
     assert log["kmsKeyId"].startswith("arn:aws:kms:")
@@ -190,7 +191,9 @@ def test_a_step_may_do_what_its_code_calls_to_this_stacks_own(whole: Deployment)
     assert whole.one(aws.sagemaker.Pipeline).inputs["pipelineName"] == "takeoff-test-m-training"
     parameters = "arn:aws:ssm:us-east-1:123456789012:parameter/takeoff/test"
     assert reach(whole, role, "ssm:PutParameter") == [f"{parameters}/*/retraining"]
-    assert f"{parameters}/freeze" in reach(whole, role, "ssm:GetParameters")
+    leaves = ("training", "approved", "drift", "freeze", "retraining")
+    read = [*(f"{parameters}/*/{leaf}" for leaf in leaves), f"{parameters}/freeze", f"{parameters}/commit"]
+    assert reach(whole, role, "ssm:GetParameters") == read
     assert reach(whole, role, "s3:PutObject") == [f"{bucket('features')}/runs/*"]
     assert reach(whole, role, "s3:GetObjectVersion") == [f"{bucket('features')}/datasets/*"]
     reads = [f"{bucket('features')}/datasets/*", f"{bucket('features')}/runs/*", f"{bucket('models')}/*/model.tar.gz"]
@@ -227,6 +230,13 @@ def called() -> set[str]:
     return found
 
 
+def test_what_fails_is_logged_under_the_machines_name(whole: Deployment) -> None:
+    machine = whole.one(aws.sfn.StateMachine).inputs
+    log = f"/aws/vendedlogs/states/{machine['name']}"
+    assert machine["loggingConfiguration"]["logDestination"].endswith(f"{log}:*")
+    assert whole.one(aws.cloudwatch.LogGroup, "retraining-states").inputs["name"] == log
+
+
 def test_a_failed_execution_is_an_alarm_with_an_owner_and_a_page(whole: Deployment) -> None:
     alarm = whole.one(aws.cloudwatch.MetricAlarm).inputs
     assert (alarm["namespace"], alarm["metricName"], alarm["threshold"]) == ("AWS/States", "ExecutionsFailed", 0)
@@ -238,7 +248,10 @@ def test_a_failed_execution_is_an_alarm_with_an_owner_and_a_page(whole: Deployme
 
 
 def test_a_schedule_starts_retraining_with_a_request_it_understands(whole: Deployment) -> None:
-    schedule = whole.one(aws.scheduler.Schedule).inputs
+    declared_schedule = whole.one(aws.scheduler.Schedule)
+    schedule = declared_schedule.inputs
+    assert whole.one(aws.ssm.Parameter).urn in declared_schedule.depends_on, "a run before its settings would fail"
+    assert schedule["target"]["roleArn"].endswith("role/takeoff-test-retraining-scheduler")
     assert (schedule["scheduleExpression"], schedule["scheduleExpressionTimezone"]) == ("rate(30 days)", "UTC")
     request = Request.read(json.loads(schedule["target"]["input"]))
     assert (request.model, request.cause, request.by) == ("m", "schedule", "EventBridge Scheduler")
@@ -267,14 +280,16 @@ def test_the_settings_say_where_things_are_and_what_the_gates_hold_to() -> None:
     fair = Fairness(
         favoured="benign", groups=["site=A", "mean_radius:10,20"], limits={"selection_rate": {"ratio": 0.8}}
     )
-    found = settings(declared(alerts=False, fairness=fair, columns=["ward"]))
+    pinned = {"data_version": "v7", "budget": "takeoff-test", "cooldown_minutes": 10, "monthly_runs": 3}
+    found = settings(declared(alerts=False, fairness=fair, columns=["ward"], approval="manual", **pinned))
     assert (found.bucket, found.data, found.runs) == (
         "takeoff-test-features-123456789012",
         "datasets/m/data.csv",
         "runs/m",
     )
     assert found.artifacts == "s3://takeoff-test-models-123456789012/m/training"
-    assert (found.pipeline, found.cooldown_seconds, found.most) == ("takeoff-test-m-training", 21_600, 8)
+    assert (found.pipeline, found.cooldown_seconds, found.most) == ("takeoff-test-m-training", 600, 3)
+    assert (found.version, found.budget) == ("v7", "takeoff-test")
     assert found.gates == {
         "model": "breast_cancer",
         "criteria": {"accuracy": 0.9},
@@ -283,7 +298,7 @@ def test_the_settings_say_where_things_are_and_what_the_gates_hold_to() -> None:
         "favoured": "benign",
         "limits": {"selection_rate": {"ratio": 0.8}},
         "extra": ["site", "ward"],
-        "approval": "automatic",
+        "approval": "manual",
     }
 
 
@@ -326,6 +341,28 @@ def test_a_pipeline_does_its_own_models_work_and_registers_into_its_own_group(wh
     assert grant["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     trust = json.loads(whole.one(aws.iam.Role, role).inputs["assumeRolePolicy"])["Statement"][0]
     assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+
+
+def test_a_pipelines_role_does_this_and_nothing_else(whole: Deployment) -> None:
+    granted = {action for one in statements(whole, "m-training") for action in one["Action"]}
+    jobs = {f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop") for kind in ("Training", "Processing")}
+    registry = {"sagemaker:AddTags", "sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"}
+    keys = {"kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"}
+    objects = {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}
+    own = {action for action in granted if action.startswith(("logs:", "ecr:", "cloudwatch:PutMetricData"))}
+    assert granted - own == jobs | registry | keys | objects | {"iam:PassRole"}
+    arns = "arn:aws:sagemaker:us-east-1:123456789012"
+    group = [f"{arns}:model-package-group/takeoff-test-m", f"{arns}:model-package/takeoff-test-m/*"]
+    kinds = [f"{arns}:{kind}-job/pipelines-*" for kind in ("training", "processing")]
+    assert sorted(reach(whole, "m-training", "sagemaker:AddTags")) == sorted([*kinds, *group])
+
+
+def test_a_pipeline_runs_under_its_own_role_which_its_settings_hand_over(whole: Deployment) -> None:
+    pipeline, parameter = whole.one(aws.sagemaker.Pipeline).inputs, whole.one(aws.ssm.Parameter).inputs
+    assert pipeline["roleArn"].endswith(f"role/{whole.one(aws.iam.Role, 'm-training').inputs['name']}")
+    assert pipeline["tags"] == {"takeoff:model": "m", "takeoff:owner": "a@example.com"}
+    assert parameter["name"] == "/takeoff/test/m/training"
+    assert settings(whole).parameters["Role"] == pipeline["roleArn"]
 
 
 def test_in_a_vpc_every_job_is_placed_and_stays_isolated() -> None:

@@ -20,6 +20,7 @@ from tests.unit.policies.cases import releases as sound
 BY_NAME = {rule.name: rule for rule in RULES}
 GUARDRAIL = "takeoff-4-endpoint-updates-behind-a-guardrail"
 APPROVAL = "takeoff-5-approval-before-an-endpoint"
+ADMITTED = "takeoff-5-approval-before-a-pipelines-version"
 CARRIED = "takeoff-5-what-is-approved-is-carried-out"
 HEARD = "takeoff-14-endpoint-has-alarms-that-are-heard"
 NIGHT = "takeoff-14-scheduled-runs-that-fail-are-heard"
@@ -124,6 +125,23 @@ def test_models_from_packages_need_no_rule() -> None:
     assert got(APPROVAL, NAMED, sound.config("main"), sound.PACKAGED) == []
     image = replace(sound.PACKAGED, props={"name": "m", "primaryContainer": {"image": "x"}})
     assert len(got(APPROVAL, NAMED, sound.config("main"), image)) == 1
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        [],
+        [sound.rule()],
+        [sound.rule(state="DISABLED"), sound.TARGET, sound.group()],
+        [sound.rule({**sound.EVENTS, "detail": {"ModelPackageGroupName": ["group"]}}), sound.TARGET, sound.group()],
+        [sound.rule(), sound.TARGET, sound.group("another-model")],
+    ],
+)
+def test_a_pipeline_whose_versions_nobody_approves_is_found_without_an_endpoint(gate: Sequence[Declared]) -> None:
+    finding = ["training: no enabled rule with a target on the approval of the packages that it registers"]
+    assert got(ADMITTED, sound.pipeline(), *gate) == finding
+    assert got(ADMITTED, sound.pipeline(UNKNOWN), *gate) == finding
+    assert got(ADMITTED, sound.pipeline('{"Steps": [{"Type": "Training"}]}'), *gate) == []
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,21 @@ import re
 
 import pytest
 
-from policies import endpoints
+from policies import endpoints, events, parameters
 from policies.rules import (
     capacity,
     features,
+    loop,
     releases,
     sagemaker_hosting,
     sagemaker_monitoring,
     sagemaker_workspaces,
 )
 
-_MODULES = (capacity, features, releases, sagemaker_hosting, sagemaker_monitoring, sagemaker_workspaces)
+_MODULES = (capacity, features, loop, releases, sagemaker_hosting, sagemaker_monitoring, sagemaker_workspaces)
 _RULES = [rule for module in _MODULES for rule in module.RULES]
 TOKENS = {token for rule in _RULES for token in rule.types}
-TOKENS |= {endpoints.PARAMETER, endpoints.TOPIC, endpoints.SUBSCRIPTION}
+TOKENS |= {parameters.PARAMETER, endpoints.TOPIC, endpoints.SUBSCRIPTION, events.RULE, events.TARGET}
 OWN = sorted(token for token in TOKENS if token.startswith("aws:"))
 
 

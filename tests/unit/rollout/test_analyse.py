@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from benchmarks.rollout_account import ANALYSIS, NEW, OLD, Account, Execution, record, wish
-from catalog.analysis import Step
+from catalog.analysis import Shadow, Step
 from catalog.desired import Share
 from model_code.rollout.analyse import analyse
 from model_code.rollout.decide import Failed, Observed, UpdateCount, UpdateWeights
-from model_code.rollout.evidence import Counts, Evidence, evidence_at
+from model_code.rollout.evidence import Counts, Evidence, Missing, evidence_at
 from model_code.rollout.records import State
 from model_code.rollout.seen import Seen, trials
-from model_code.rollout.steps import Decide, Halt, Look
+from model_code.rollout.steps import CompareShadow, Decide, Halt, Look
 from tests.unit.rollout.accounts import account, at_canary, served_by
 
 LOOSE = replace(ANALYSIS, tolerated=0.4, detect=0.4)
@@ -83,6 +83,45 @@ def test_an_alarm_that_is_gone_halts() -> None:
     assert taken == Halt("alarms do not exist: kpi")
     taken, _ = analyse(seen(10, LIVE, CANDIDATE, wish=asked, alarms={"kpi": "OK"}), state())
     assert taken == Look()
+
+
+def test_a_step_has_its_requests_and_its_seconds_before_the_next() -> None:
+    few, many = Counts(requests=19), Counts(requests=20)
+    for counts, waited, shifted in ((many, 59, False), (few, 60, False), (many, 60, True)):
+        taken, after = analyse(seen(10, LIVE, counts), state(waited=waited))
+        assert isinstance(taken, UpdateWeights) == shifted
+        assert isinstance(taken, Look) != shifted
+        assert after.percent == (50 if shifted else 10)
+
+
+def test_missing_data_is_waited_for_as_often_as_the_analysis_says() -> None:
+    nothing = replace(seen(10, LIVE, CANDIDATE), found=Missing("no sums today"))
+    taken, after = analyse(nothing, state(silent=LOOSE.patience - 2))
+    assert (taken, after.silent) == (Halt("no sums today"), LOOSE.patience - 1)
+    taken, _ = analyse(nothing, after)
+    assert isinstance(taken, Decide)
+    assert (taken.decision.verdict, taken.decision.reason) == ("rejected", "no sums today; 5 looks in a row")
+
+
+def test_a_shadow_answers_as_many_copies_as_were_asked_for() -> None:
+    asked = wish(OLD, NEW, analysis=replace(LOOSE, shadow=Shadow(percent=100, requests=50)))
+    configs = trials(asked, OLD, NEW)
+    listening = state(phase="shadow", percent=0, config=configs["canary"])
+    alone = Observed(status="InService", config=configs["shadow"], variants={"main": Share(traffic=100, instances=1)})
+    for copies, step in ((49, Look), (50, CompareShadow)):
+        looked = seen(0, LIVE, Counts(requests=copies), wish=asked)
+        taken, after = analyse(replace(looked, observed=alone), listening)
+        assert type(taken) is step
+        assert after.phase == "shadow"
+
+
+def test_scaling_stands_still_while_a_candidate_is_tried() -> None:
+    """A variant whose traffic is taken away would lose its instances, and with them the way back."""
+    found = account()
+    execution = at_canary(found)
+    assert found.suspended
+    execution.run()
+    assert not found.suspended
 
 
 def test_a_frozen_model_gets_no_new_config_of_its_own_version_either() -> None:

@@ -63,7 +63,7 @@ def test_while_a_version_is_tried_its_analysis_speaks(monkeypatch: pytest.Monkey
     """The outcome of the same wish is the verdict before it: nothing of `desired` changes when a trial begins."""
     analysis = {"phase": "canary", "message": "222222222222 has 20 % of requests, 31 of 40"}
     found = progress(monkeypatch, Account(LINEUP, outcome=outcome(desired_config="c1"), analysis=analysis))
-    assert (found.status, found.settled) == ("running", False)
+    assert (found.status, found.settled) == ("trying", False)
     assert found.reason == "222222222222 has 20 % of requests, 31 of 40"
 
 

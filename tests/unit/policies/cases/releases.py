@@ -120,6 +120,11 @@ def group(model: str = "digits") -> Declared:
     )
 
 
+def pipeline(definition: Any = '{"Steps": [{"Type": "RegisterModel"}]}', **more: Any) -> Declared:
+    props = {"pipelineName": "p", "pipelineDefinition": definition, "tags": TAGS, **more}
+    return declared("aws:sagemaker/pipeline:Pipeline", "training", props)
+
+
 TARGET = declared("aws:cloudwatch/eventTarget:EventTarget", rule="approved", arn="arn:aws:codebuild:x")
 PACKAGED = declared("aws:sagemaker/model:Model", "m", {"name": "m", "primaryContainer": {"modelPackageName": "p/1"}})
 SERVED = [endpoint(endpointConfigName=CONFIG), config("main")]
@@ -143,6 +148,11 @@ CASES = {
         compliant=[endpoint(), rule(), TARGET, group()],
         violating=[endpoint(), rule(state="DISABLED"), TARGET, group()],
         unknown=[endpoint(), rule(UNKNOWN), TARGET],
+    ),
+    "takeoff-5-approval-before-a-pipelines-version": Case(
+        compliant=[pipeline(), rule(), TARGET, group()],
+        violating=[pipeline(), rule(), TARGET, group("another-model")],
+        unknown=[pipeline(), rule(UNKNOWN), TARGET, group()],
     ),
     "takeoff-5-what-is-approved-is-carried-out": Case(
         compliant=[endpoint(), desired("new"), rule(WRITTEN), TARGET],
