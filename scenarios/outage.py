@@ -16,14 +16,13 @@ def metric_outage(stage: Stage, verdict: Verdict) -> None:
         feed.outcomes = False
         version = release(stage, "outage", graphs.good(11))
         stage.until("a canary", lambda: "candidate" in account.weights(), 120)
-        halted = stage.until("a halt", lambda: "halt" in str(account.leaf("analysis").get("reason", "")).lower(), 90)
-        held = account.weights()
-        reason = account.leaf("analysis")["reason"]
+        stage.until("a halt for want of outcomes", lambda: "no outcomes" in _message(stage), 90)
+        held, reason = account.weights(), _message(stage)
         seen = len(feed.tally.seen)
         stage.until("more traffic", lambda: len(feed.tally.seen) > seen + 200, 60)
         still = account.weights()
         decided = account.decision(version)
-        verdict.note(f"halted: {reason}", bool(halted))
+        verdict.note(reason, reason.startswith("halted"))
         verdict.note(f"weights {held}, after 200 more requests {still}", held == still and not decided)
         feed.outcomes = True
         decision = stage.decided(version, 180)
@@ -47,3 +46,8 @@ def newer_version(stage: Stage, verdict: Verdict) -> None:
     verdict.note(f"{first} never became the live one", account.decision(first).get("verdict") != "promoted")
     verdict.note(f"approved is {account.version('approved')}", account.version("approved") == second)
     verdict.note(f"{len(feed.tally.seen)} requests, failed: {dict(feed.tally.errors())}", not feed.tally.errors())
+
+
+def _message(stage: Stage) -> str:
+    """What Rollout says of the version that it tries."""
+    return str(stage.account.leaf("analysis").get("message", ""))

@@ -110,6 +110,6 @@ class Timeline:
                 self.tell(name, f"{run['PipelineExecutionStatus']}: {at}")
 
     def _analysis(self, analysis: Mapping[str, Any]) -> None:
-        for key in ("phase", "step", "reason"):
+        for key in ("phase", "message"):
             if key in analysis:
                 self.tell(f"analysis {key}", str(analysis[key]))

@@ -28,6 +28,7 @@ COMMANDS = {
     "make status": f"{UP}status_and_logs_show_what_runs",
     "make logs": f"{UP}status_and_logs_show_what_runs",
     "make rollout-demo": f"{LOCAL}stack/test_rollout_demo.py::test_the_good_release_goes_live_and_the_others_return",
+    "make loop": f"{LOCAL}stack/test_loop.py::test_scenarios_hold_on_the_deployed_stack",
     **dict.fromkeys(
         (
             "pulumi -C bootstrap up --yes --stack dev",
@@ -62,6 +63,7 @@ TARGETS = {
     "logs": "-m local logs",
     "down": "-m local down",
     "rollout-demo": "-m local.demo.rollout",
+    "loop": "-m local loop",
     "preview STACK=prod": "-m local preview --stack prod",
     "policy-proof": "-m policies.proof .takeoff/proof/prod.json --config policies/environments/prod.json",
     "checkov STACK=prod BACKEND=emulated": "-m tools.checkov .takeoff/checkov/prod.json",

@@ -9,21 +9,24 @@ from tests.local.edges import (
     cost,
     data,
     endpoint,
+    evidence,
     hosting,
     images,
     models,
     monitoring,
     pipelines,
     platform,
+    retraining,
     rollout,
     stack_file,
     training,
     trial,
+    turns,
 )
 from tests.local.edges.edge import Sabotage
 
 _PARTS = (
-    *(access, accounts, admission, analysis, batch, cost, data, endpoint, hosting, images, models, monitoring),
-    *(pipelines, platform, rollout, stack_file, training, trial),
+    *(access, accounts, admission, analysis, batch, cost, data, endpoint, evidence, hosting, images, models),
+    *(monitoring, pipelines, platform, retraining, rollout, stack_file, training, trial, turns),
 )
 SABOTAGES: tuple[Sabotage, ...] = tuple(edge for part in _PARTS for edge in part.EDGES)

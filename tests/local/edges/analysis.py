@@ -1,349 +1,34 @@
-"""Versions in each other's place: what is declared for them, what Rollout may do, and what it believes of a candidate."""
+"""The course of an analysis: who may stop it, in which order it writes, and what it leaves behind."""
 
 from __future__ import annotations
 
-from tests.local.edges.edge import PERMISSIONS, Sabotage
+from tests.local.edges.edge import Sabotage
 
-DECLARES = "tests/unit/components/test_rollout.py::test_"
-TURN = "tests/unit/components/test_versions_in_turn.py::test_"
 TRIES = "tests/unit/rollout/test_candidates.py::test_"
 PEOPLE = "tests/unit/rollout/test_candidates_people.py::test_"
 KILLS = "tests/unit/rollout/test_candidates_kills.py::test_"
 ACCOUNTED = "tests/unit/rollout/test_candidates_account.py::test_"
 PURE = "tests/unit/rollout/test_analyse.py::test_"
-ROLLOUT, MAY, ROLLBACK, ARGS = (
-    f"components/{name}.py" for name in ("rollout", "rollout_permissions", "rollback", "model_endpoint_args")
-)
-ACT, ANALYSE, EVIDENCE, SEEN, SHARES, SUMS, TRIAL, WATCH, CANARY, HANDLER = (
-    f"model_code/rollout/{name}.py"
-    for name in (
-        "act",
-        "analyse",
-        "evidence",
-        "seen",
-        "shares",
-        "sums",
-        "trial",
-        "watch",
-        "candidates_account",
-        "candidates_handler",
-    )
-)
+ACT = "model_code/rollout/act.py"
+ANALYSE = "model_code/rollout/analyse.py"
+SEEN = "model_code/rollout/seen.py"
+SHARES = "model_code/rollout/shares.py"
+TRIAL = "model_code/rollout/trial.py"
+WATCH = "model_code/rollout/watch.py"
+CANARY = "model_code/rollout/candidates_account.py"
+HANDLER = "model_code/rollout/candidates_handler.py"
 
-_STEP_MAY = f"{PERMISSIONS}the_rollouts_function_may_do_what_its_code_calls_and_write_its_log"
-_HEARD = f"{DECLARES}a_wish_and_an_operators_word_start_it_and_nothing_else_does"
-_COMPARED = f"{DECLARES}captures_are_read_of_the_models_whose_versions_are_compared"
-_IN_TURN = f"{TURN}each_version_has_a_model_and_a_config_that_serves_it_alone"
-_WATCHED = f"{TURN}a_version_that_is_tried_is_watched_in_whatever_config_it_stands"
-_KEEPS = f"{TURN}a_new_config_of_a_version_is_watched_in_that_config_by_an_alarm_that_keeps_its_name"
 _GOOD = f"{TRIES}a_good_candidate_goes_through_its_steps_and_takes_the_live_versions_place"
 _BACK = f"{TRIES}a_candidate_that_fails_goes_back_at_once_and_gets_no_request_afterwards"
 _RETURNS = f"{TRIES}a_return_is_done_within_the_look_that_decides_and_its_time_is_told"
-_RINGS = f"{TRIES}an_alarm_that_rings_sends_it_back_and_one_that_rings_before_holds_it_back"
-_METRIC = f"{TRIES}the_online_metric_decides_where_answers_come_and_are_wrong"
-_MISSING = f"{ACCOUNTED}missing_data_is_what_should_have_come_and_did_not"
 _CONFIG = f"{TRIES}the_temporary_config_has_both_versions_with_the_live_count_key_and_tags"
 _FREEZE = f"{PEOPLE}a_freeze_of_the_stack_mid_canary_holds_and_harm_still_goes_back"
 _PAUSED = f"{PEOPLE}a_paused_rollout_keeps_its_share_and_still_goes_back_on_harm"
 _ABORTED = f"{PEOPLE}an_abort_goes_back_says_who_and_is_carried_out_once"
-_SHADOW = f"{PEOPLE}a_shadow_answers_copies_first_and_its_comparison_is_kept_with_the_decision"
 _KILLED = f"{KILLS}killed_after_any_call_a_new_execution_ends_in_the_same_place"
 
 # Name, what, file, what stands there once, what takes its place, owner.
-_DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
-    ("rollout-hears-people", "cloudwatch.EventRule", ROLLOUT, '("desired", "override")', '("desired",)', _HEARD),
-    ("rollout-hears-its-stack", "cloudwatch.EventRule", ROLLOUT, 'site.parameter("*", leaf)', 'f"*/{leaf}"', _HEARD),
-    ("rollout-hears-wishes-alone", "cloudwatch.EventRule", ROLLOUT, '"name": [{"wildcard": site.parameter("*", leaf)} for leaf in _HEARD],', "", _HEARD),
-    ("rollout-reads-captures", "iam.RolePolicy", ROLLOUT, "self._captures.grant_read(role, model)", "pass", _COMPARED),
-    ("rollout-reads-its-models-alone", "iam.RolePolicy", ROLLOUT, "grant_read(role, model)", 'grant_read(role, "")', _COMPARED),
-    ("tries-read-orders", "iam.RolePolicy", MAY, '"*/override", ', "", _STEP_MAY),
-    ("tries-read-the-freeze", "iam.RolePolicy", MAY, '"*/freeze", "freeze"', '"freeze"', _STEP_MAY),
-    ("tries-read-the-stacks-freeze", "iam.RolePolicy", MAY, '"*/freeze", "freeze"', '"*/freeze"', _STEP_MAY),
-    ("tries-read-experiments", "iam.RolePolicy", MAY, '"*/experiment-verdict", ', "", _STEP_MAY),
-    ("tries-write-decisions", "iam.RolePolicy", MAY, '"decisions/*", ', "", _STEP_MAY),
-    ("tries-keep-versions", "iam.RolePolicy", MAY, ', "versions/*")]', ")]", _STEP_MAY),
-    ("tries-make-configs", "iam.RolePolicy", MAY, '                "sagemaker:CreateEndpointConfig",\n', "", _STEP_MAY),
-    ("tries-remove-configs", "iam.RolePolicy", MAY, '                "sagemaker:DeleteEndpointConfig",\n', "", _STEP_MAY),
-    (
-        "tries-make-temporary-configs-alone",
-        "iam.RolePolicy",
-        MAY,
-        '{site.name()}-*-{what}-*")',
-        '{site.name()}-*")',
-        _STEP_MAY,
-    ),
-    ("tries-copy-tags", "iam.RolePolicy", MAY, '"sagemaker:ListTags"', '"sagemaker:AddTag"', _STEP_MAY),
-    (
-        "tries-count",
-        "iam.RolePolicy",
-        MAY,
-        '        Statement(actions=["cloudwatch:GetMetricData"], resources=["*"]),\n',
-        "",
-        _STEP_MAY,
-    ),
-    (
-        "tries-grant-for-aws",
-        "iam.RolePolicy",
-        MAY,
-        'conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},',
-        "",
-        _STEP_MAY,
-    ),
-    (
-        "turn-both-are-declared",
-        "sagemaker.EndpointConfiguration",
-        ARGS,
-        "(only.version, self.other or only.version)",
-        "(only.version,)",
-        _IN_TURN,
-    ),
-    (
-        "turn-order-tells-nothing",
-        "sagemaker.EndpointConfiguration",
-        ARGS,
-        "for version in sorted(versions)]",
-        "for version in versions]",
-        f"{TURN}the_first_deployment_names_versions_and_not_roles",
-    ),
-    (
-        "turn-pin",
-        "ssm.Parameter",
-        ARGS,
-        'pinned=self.live if self.pinned else "",',
-        'pinned="",',
-        f"{TURN}the_wish_says_the_pin_the_count_and_the_analysis",
-    ),
-    (
-        "turn-alarms-of-the-wish",
-        "ssm.Parameter",
-        ARGS,
-        "analysis=replace(self.analysis, alarms=tuple(self._named(site, self.trial()))),",
-        "analysis=self.analysis,",
-        _WATCHED,
-    ),
-    (
-        "turn-candidate-is-watched",
-        "cloudwatch.MetricAlarm",
-        ARGS,
-        "return [Fleet(name=TRIED, variant=TRIED)] if self.analysis else []",
-        "return []",
-        f"{TURN}a_new_config_of_a_version_is_watched_in_that_config_by_an_alarm_that_keeps_its_name",
-    ),
-    (
-        "turn-candidate-in-any-config",
-        "cloudwatch.MetricAlarm",
-        ROLLBACK,
-        '{"EndpointConfigName": fleet.config} if fleet.config is not None else {}',
-        '{"EndpointConfigName": fleet.config or "none"}',
-        _WATCHED,
-    ),
-    (
-        "turn-each-config-is-watched",
-        "cloudwatch.MetricAlarm",
-        ARGS,
-        "config=configs[version]) for version in configs]",
-        "config=configs[self.live]) for version in configs]",
-        _KEEPS,
-    ),
-    (
-        "turn-alarm-names",
-        "cloudwatch.MetricAlarm",
-        ARGS,
-        'Fleet(name=f"{name}-{version}"',
-        "Fleet(name=name",
-        _KEEPS,
-    ),
-)
-
-_BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
-    (
-        "evidence-sample",
-        "evidence",
-        EVIDENCE,
-        "return still_needed(sample(analysis), found.candidate.requests), outcomes",
-        "return 0, outcomes",
-        f"{TRIES}it_is_not_promoted_below_the_sample_and_says_how_many_requests_are_needed",
-    ),
-    (
-        "evidence-sample-before-everything",
-        "evidence",
-        SHARES,
-        "return _short(seen, state, found) or _shift(seen, state, 100)",
-        "return _shift(seen, state, 100)",
-        f"{TRIES}it_is_not_promoted_below_the_sample_and_says_how_many_requests_are_needed",
-    ),
-    (
-        "evidence-sample-of-outcomes",
-        "evidence",
-        EVIDENCE,
-        "still_needed(analysis.metric.least, found.candidate.outcomes) if analysis.metric else 0",
-        "0",
-        f"{TRIES}outcomes_that_never_come_halt_before_everything_is_given",
-    ),
-    (
-        "evidence-shared-error",
-        "evidence",
-        EVIDENCE,
-        "return ALPHA / (3 if analysis.metric else 2)",
-        "return ALPHA",
-        f"{ACCOUNTED}the_sample_follows_from_what_has_to_be_detected",
-    ),
-    (
-        "evidence-requests-of-a-step",
-        "evidence",
-        SHARES,
-        "if left or state.waited < seconds:",
-        "if state.waited < seconds:",
-        f"{PURE}a_step_has_its_requests_and_its_seconds_before_the_next",
-    ),
-    (
-        "evidence-seconds-of-a-step",
-        "evidence",
-        SHARES,
-        "if left or state.waited < seconds:",
-        "if left:",
-        f"{PURE}a_step_has_its_requests_and_its_seconds_before_the_next",
-    ),
-    ("evidence-bake", "evidence", SHARES, "    if left > 0:\n", "    if left > 10**9:\n", _GOOD),
-    ("evidence-tolerated", "evidence", EVIDENCE, "if tolerated.exceeded:", "if False:", _BACK),
-    (
-        "evidence-compared",
-        "evidence",
-        EVIDENCE,
-        "if compared and compared.worse:",
-        "if False:",
-        f"{TRIES}a_candidate_worse_than_live_goes_back_though_both_are_tolerated",
-    ),
-    (
-        "evidence-at-its-share",
-        "evidence",
-        EVIDENCE,
-        "earlier=state.earlier,",
-        "earlier=0.0,",
-        f"{ACCOUNTED}what_came_before_a_change_of_shares_counts_at_its_own_share",
-    ),
-    (
-        "evidence-put-away",
-        "evidence",
-        SHARES,
-        "earlier=evidence_at(seen.wish.analysis, state, found),",
-        "",
-        f"{PURE}evidence_is_put_away_before_shares_change",
-    ),
-    (
-        "evidence-of-another-share",
-        "evidence",
-        SHARES,
-        "state = _rebased(seen, state, percent)",
-        "pass",
-        f"{PURE}errors_at_a_share_that_somebody_else_asked_for_are_not_held_against_the_candidate",
-    ),
-    (
-        "evidence-metric",
-        "evidence",
-        EVIDENCE,
-        "if metric and (difference := _difference(metric, alpha(analysis), found)).low > metric.margin:",
-        "if metric and (difference := _difference(metric, alpha(analysis), found)).low > 1:",
-        _METRIC,
-    ),
-    (
-        "evidence-counted-once",
-        "evidence",
-        SUMS,
-        "max(round(errors.get(minute, 0)), slow.get(minute, 0))",
-        "round(errors.get(minute, 0)) + slow.get(minute, 0)",
-        f"{ACCOUNTED}sums_of_two_variants_are_one_query_and_errors_and_slow_answers_are_not_counted_twice",
-    ),
-    (
-        "evidence-of-this-config",
-        "evidence",
-        SUMS,
-        'fleet = {**ours, "EndpointConfigName": config}',
-        "fleet = ours",
-        f"{ACCOUNTED}sums_of_two_variants_are_one_query_and_errors_and_slow_answers_are_not_counted_twice",
-    ),
-    (
-        "missing-sums",
-        "missing data",
-        SUMS,
-        'if each.get("StatusCode") in ("InternalError", "Forbidden"):',
-        "if False:",
-        f"{ACCOUNTED}a_query_that_fails_is_missing_data_with_the_reason",
-    ),
-    (
-        "missing-sums-halt",
-        "missing data",
-        EVIDENCE,
-        "        return found.reason\n",
-        '        return ""\n',
-        f"{TRIES}an_outage_that_outlasts_patience_sends_the_candidate_back",
-    ),
-    (
-        "missing-requests",
-        "missing data",
-        EVIDENCE,
-        "if candidate <= 0 and (live <= 0 or percent == 100):",
-        "if False:",
-        f"{TRIES}no_requests_is_missing_data_too",
-    ),
-    (
-        "missing-requests-of-the-candidate",
-        "missing data",
-        EVIDENCE,
-        "if candidate <= 0 and live * percent >= EXPECTED * (100 - percent):",
-        "if False:",
-        _MISSING,
-    ),
-    (
-        "missing-requests-of-the-live-version",
-        "missing data",
-        EVIDENCE,
-        "if live <= 0 and candidate * (100 - percent) >= EXPECTED * percent:",
-        "if False:",
-        _MISSING,
-    ),
-    (
-        "missing-outcomes",
-        "missing data",
-        EVIDENCE,
-        "if analysis.metric and not found.candidate.outcomes and percent < 100:",
-        "if False:",
-        f"{ACCOUNTED}outcomes_of_one_side_alone_are_missing_data",
-    ),
-    (
-        "missing-halts",
-        "missing data",
-        WATCH,
-        "        return state, halt(seen, state, absent)\n",
-        "        pass\n",
-        f"{PURE}an_alarm_that_is_gone_halts",
-    ),
-    (
-        "missing-patience",
-        "missing data",
-        WATCH,
-        "if state.silent >= seen.wish.analysis.patience:",
-        "if state.silent >= 10**9:",
-        f"{PURE}missing_data_is_waited_for_as_often_as_the_analysis_says",
-    ),
-    (
-        "missing-alarms",
-        "missing data",
-        WATCH,
-        "    if unknown:\n",
-        "    if False:\n",
-        f"{PURE}an_alarm_that_is_gone_halts",
-    ),
-    (
-        "missing-alarms-of-an-outage",
-        "missing data",
-        HANDLER,
-        'found = found and Missing(f"CloudWatch gave no alarms: {error}")',
-        "raise",
-        f"{TRIES}an_outage_of_alarms_halts_as_one_of_sums_does",
-    ),
-    ("alarms-ring", "alarms", WATCH, "if ringing := seen.alarms(analysis.alarms)[0]:", "if ringing := []:", _RINGS),
-    ("alarms-ring-before", "alarms", TRIAL, "if ringing or unknown:", "if unknown:", _RINGS),
+_TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("people-freeze", "operators", WATCH, "    if seen.frozen:\n", "    if False:\n", _FREEZE),
     (
         "people-freeze-begins-nothing",
@@ -369,7 +54,14 @@ _BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
         'return ""',
         _PAUSED,
     ),
-    ("people-harm-in-a-pause", "operators", WATCH, "    if reason := against(seen, state):\n", "    if (reason := against(seen, state)) and not held(seen, state):\n", _PAUSED),
+    (
+        "people-harm-in-a-pause",
+        "operators",
+        WATCH,
+        "    if reason := against(seen, state):\n",
+        "    if (reason := against(seen, state)) and not held(seen, state):\n",
+        _PAUSED,
+    ),
     ("people-abort", "operators", WATCH, '(("abort", "aborted"), ', "(", _ABORTED),
     ("people-once", "operators", SEEN, " and order.at != state.answered", "", _ABORTED),
     (
@@ -388,7 +80,14 @@ _BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "if not others:",
         f"{PEOPLE}a_rollback_to_a_rejected_version_is_refused",
     ),
-    ("people-pin", "operators", ANALYSE, "if wish.pinned:", "if False:", f"{PEOPLE}a_pin_is_served_and_nothing_is_tried_beside_it"),
+    (
+        "people-pin",
+        "operators",
+        ANALYSE,
+        "if wish.pinned:",
+        "if False:",
+        f"{PEOPLE}a_pin_to_the_version_that_waits_is_served_and_decides_nothing",
+    ),
     (
         "tried-once",
         "decision",
@@ -453,9 +152,23 @@ _BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "            return RecordApproved(record), state\n",
         _KILLED,
     ),
-    ("nothing-is-left", "DeleteEndpointConfig", ACT, "candidates_account.delete_config(call.clients.sagemaker, taken.config)", "pass", _GOOD),
+    (
+        "nothing-is-left",
+        "DeleteEndpointConfig",
+        ACT,
+        "candidates_account.delete_config(call.clients.sagemaker, taken.config)",
+        "pass",
+        _GOOD,
+    ),
     ("remembered-first", "decision", ACT, "if after != kept.state:", "if False:", _GOOD),
-    ("waits-while-scaling", "RegisterScalableTarget", ACT, "        suspend(call, suspended=True)\n", "        pass\n", f"{PURE}scaling_stands_still_while_a_candidate_is_tried"),
+    (
+        "waits-while-scaling",
+        "RegisterScalableTarget",
+        ACT,
+        "        suspend(call, suspended=True)\n",
+        "        pass\n",
+        f"{PURE}scaling_stands_still_while_a_candidate_is_tried",
+    ),
     (
         "scales-again",
         "RegisterScalableTarget",
@@ -464,7 +177,14 @@ _BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         f"{PURE}scaling_stands_still_while_a_candidate_is_tried",
     ),
-    ("canary-key", "CreateEndpointConfig", CANARY, '("KmsKeyId", "DataCaptureConfig")', '("DataCaptureConfig",)', _CONFIG),
+    (
+        "canary-key",
+        "CreateEndpointConfig",
+        CANARY,
+        '("KmsKeyId", "DataCaptureConfig")',
+        '("DataCaptureConfig",)',
+        _CONFIG,
+    ),
     (
         "canary-capture",
         "CreateEndpointConfig",
@@ -473,10 +193,31 @@ _BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
         '("KmsKeyId",)',
         f"{ACCOUNTED}a_temporary_config_is_a_request_that_sagemakers_model_knows",
     ),
-    ("canary-tags", "CreateEndpointConfig", CANARY, 'Tags=[tag for tag in tags if not tag["Key"].startswith("aws:")],', "Tags=[],", _CONFIG),
-    ("canary-begins-without-traffic", "CreateEndpointConfig", CANARY, "shadow_percent if shadow else 0", "shadow_percent if shadow else 50", _CONFIG),
+    (
+        "canary-tags",
+        "CreateEndpointConfig",
+        CANARY,
+        'Tags=[tag for tag in tags if not tag["Key"].startswith("aws:")],',
+        "Tags=[],",
+        _CONFIG,
+    ),
+    (
+        "canary-begins-without-traffic",
+        "CreateEndpointConfig",
+        CANARY,
+        "shadow_percent if shadow else 0",
+        "shadow_percent if shadow else 50",
+        _CONFIG,
+    ),
     ("canary-count", "CreateEndpointConfig", CANARY, ', "InitialInstanceCount": instances}', "}", _CONFIG),
-    ("canary-weights", "UpdateEndpoint", CANARY, "ExcludeRetainedVariantProperties=[CAPTURE, WEIGHT],", "", f"{ACCOUNTED}a_temporary_config_is_a_request_that_sagemakers_model_knows"),
+    (
+        "canary-weights",
+        "UpdateEndpoint",
+        CANARY,
+        "ExcludeRetainedVariantProperties=[CAPTURE, WEIGHT],",
+        "",
+        f"{ACCOUNTED}a_temporary_config_is_a_request_that_sagemakers_model_knows",
+    ),
     (
         "candidate-grows",
         "UpdateEndpointWeightsAndCapacities",
@@ -484,38 +225,6 @@ _BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "if (variant.instances or 0) < seen.instances and",
         "if False and",
         f"{PURE}a_candidate_gets_as_many_instances_as_the_live_version_has_grown_to",
-    ),
-    (
-        "shadow-first",
-        "CreateEndpointConfig",
-        SEEN,
-        '("shadow", "canary") if wish.analysis.shadow else ("canary",)',
-        '("canary",)',
-        _SHADOW,
-    ),
-    (
-        "shadow-sample",
-        "evidence",
-        TRIAL,
-        "if seen.found.candidate.requests < wanted.requests:",
-        "if seen.found.candidate.requests < 0:",
-        f"{PURE}a_shadow_answers_as_many_copies_as_were_asked_for",
-    ),
-    (
-        "shadow-compared",
-        "evidence",
-        TRIAL,
-        'if state.shadow is None or "answers" not in state.shadow:',
-        "if False:",
-        _SHADOW,
-    ),
-    (
-        "shadow-harm",
-        "evidence",
-        TRIAL,
-        "    state, taken = watched(seen, state, 0)\n",
-        "    taken = None\n",
-        f"{PEOPLE}a_shadow_that_fails_is_rejected_before_anybody_gets_its_answers",
     ),
     (
         "looks-end",
@@ -535,4 +244,4 @@ _BELIEVED: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
 )
 
-EDGES = tuple(Sabotage(*each) for each in (*_DECLARED, *_BELIEVED))
+EDGES = tuple(Sabotage(*each) for each in _TAKEN)

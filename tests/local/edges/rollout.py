@@ -21,9 +21,7 @@ EDGES = (
     Sabotage("rollout-log-key", "cloudwatch.LogGroup", ROLLOUT, ", kms_key_id=self._key.arn", "", LOG_IS),
     Sabotage("rollout-tells", "sfn.StateMachine", ROLLOUT, "logging_configuration=logging,", "", LOGS_FAILURES),
     Sabotage("rollout-timeout", "lambda.Function", ROLLOUT, "timeout=60,", "", LOG_IS),
-    Sabotage(
-        "step-reads-the-wish", "iam.RolePolicy", MAY, '"ssm:GetParameter", ', "", STEP_MAY
-    ),
+    Sabotage("step-reads-the-wish", "iam.RolePolicy", MAY, '"ssm:GetParameter", ', "", STEP_MAY),
     Sabotage("step-moves-config", "iam.RolePolicy", MAY, "[endpoints, configs]", "[endpoints]", STEP_MAY),
     Sabotage(
         "step-writes-the-outcome",

@@ -280,7 +280,7 @@ def test_the_settings_say_where_things_are_and_what_the_gates_hold_to() -> None:
     fair = Fairness(
         favoured="benign", groups=["site=A", "mean_radius:10,20"], limits={"selection_rate": {"ratio": 0.8}}
     )
-    pinned = {"data_version": "v7", "budget": "takeoff-test", "cooldown_minutes": 10, "monthly_runs": 3}
+    pinned: dict[str, Any] = {"data_version": "v7", "budget": "takeoff-test", "cooldown_minutes": 10, "monthly_runs": 3}
     found = settings(declared(alerts=False, fairness=fair, columns=["ward"], approval="manual", **pinned))
     assert (found.bucket, found.data, found.runs) == (
         "takeoff-test-features-123456789012",
@@ -345,7 +345,9 @@ def test_a_pipeline_does_its_own_models_work_and_registers_into_its_own_group(wh
 
 def test_a_pipelines_role_does_this_and_nothing_else(whole: Deployment) -> None:
     granted = {action for one in statements(whole, "m-training") for action in one["Action"]}
-    jobs = {f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop") for kind in ("Training", "Processing")}
+    jobs = {
+        f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop") for kind in ("Training", "Processing")
+    }
     registry = {"sagemaker:AddTags", "sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"}
     keys = {"kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"}
     objects = {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"}

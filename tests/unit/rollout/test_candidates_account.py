@@ -67,7 +67,16 @@ def test_a_temporary_config_is_a_request_that_sagemakers_model_knows(phase: Any)
         {"EndpointConfigArn": ARN},
         wanted | ({"ShadowProductionVariants": ANY} if phase == "shadow" else {}),
     )
-    stub.add_response("update_endpoint", {"EndpointArn": ARN.replace("endpoint-config/m-b", "endpoint/m")})
+    moved = {
+        "EndpointName": "m",
+        "EndpointConfigName": "t",
+        "RetainAllVariantProperties": True,
+        "ExcludeRetainedVariantProperties": [
+            {"VariantPropertyType": "DataCaptureConfig"},
+            {"VariantPropertyType": "DesiredWeight"},
+        ],
+    }
+    stub.add_response("update_endpoint", {"EndpointArn": ARN.replace("endpoint-config/m-b", "endpoint/m")}, moved)
     stub.add_client_error("delete_endpoint_config", "ValidationException", 'Could not find endpoint configuration "t".')
     with stub:
         asked = CreateCanary("t", phase, "m-a", "m-b", 3)
@@ -136,6 +145,14 @@ def test_sums_of_two_variants_are_one_query_and_errors_and_slow_answers_are_not_
         "v1_wrong": [3.0],
         "v1_latency": [100_000.0, 50_000.0],
     }
+    requests, outcomes = ({f"v{number}_{kind}" for number in range(2)} for kind in ("requests", "outcomes"))
+    asked: dict[str, set[str]] = {}
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        for each in params["MetricDataQueries"]:
+            asked[each["Id"]] = {one["Name"] for one in each["MetricStat"]["Metric"]["Dimensions"]}
+
+    client.meta.events.register("provide-client-params.cloudwatch.GetMetricData", remember)
     wanted = {"MetricDataQueries": ANY, "StartTime": ANY, "EndTime": ANY}
     stub.add_response("get_metric_data", metric_data(first, NextToken="n"), wanted)
     stub.add_response("get_metric_data", metric_data({"v0_requests": [900.0]}), {**wanted, "NextToken": "n"})
@@ -143,6 +160,9 @@ def test_sums_of_two_variants_are_one_query_and_errors_and_slow_answers_are_not_
         found = sums(client, WHOLE, "m", "t", ("main", "candidate"), BEGAN.isoformat(), BEGAN)
     candidate = Counts(requests=150, bad=5 + 5, errors=5, slow=3 + 5, latency_us=150_000.0, outcomes=30, wrong=3)
     assert found == Evidence(live=Counts(requests=900), candidate=candidate)
+    fleet = {"EndpointName", "VariantName", "EndpointConfigName"}
+    assert all(asked[name] == fleet for name in requests), "nothing of an earlier candidate is counted"
+    assert all(asked[name] == fleet - {"EndpointConfigName"} for name in outcomes), "outcomes name no config"
 
 
 def test_a_query_that_fails_is_missing_data_with_the_reason() -> None:

@@ -111,6 +111,13 @@ def test_a_pin_is_served_and_nothing_is_tried_beside_it() -> None:
     assert found.history == ["put outcome"]
 
 
+def test_a_pin_to_the_version_that_waits_is_served_and_decides_nothing() -> None:
+    found = Account(wish(OLD, NEW, analysis=SMALL, pinned=NEW), rate=3)
+    assert Execution(found).run()["status"] == "succeeded"
+    assert (found.config, found.weights, found.decision(NEW)) == ("m-b", {"main": 100}, None)
+    assert found.told("approved")["version"] == OLD
+
+
 def test_a_pin_mid_canary_ends_the_analysis_without_a_verdict() -> None:
     found = account()
     execution = at_canary(found)

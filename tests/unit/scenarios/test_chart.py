@@ -36,7 +36,9 @@ def test_whatever_the_account_says_is_text() -> None:
 
 
 def test_a_fact_says_whether_it_is_what_was_wanted_and_the_heading_counts_scenarios() -> None:
-    made = page("loop", [verdict("a", ("good", True)), verdict("b", ("good", True), ("bad", False))], [], [], [1.0, 2.0])
+    made = page(
+        "loop", [verdict("a", ("good", True)), verdict("b", ("good", True), ("bad", False))], [], [], [1.0, 2.0]
+    )
     assert '<li class="fine">good</li><li class="not">bad</li>' in made
     assert "loop: 1 of 2 scenarios" in made
     assert '<span class="fine">a</span>' in made

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,16 +16,15 @@ from botocore.exceptions import ClientError
 
 from model_code.risk import traffic
 from model_code.risk.spec import SPEC
-from model_code.world.knobs import Drift
+from model_code.world.knobs import Drift, LabelDelay
 from model_code.world.world import World
 from scenarios.account import Account
 from scenarios.feed import Feed, Seen, Tally
-from scenarios.worlds import SEED, Setting
+from scenarios.worlds import KNOBS, SEED, Setting
 
 DAY = 100
-LACKING = World(
-    SEED, Setting().world().knobs.__class__(traffic=200.0, customers=5_000, drifts=(Drift(feature="income", from_day=1, missing=0.5),))
-)
+LACKING = World(SEED, replace(KNOBS, drifts=(Drift(feature="channel", from_day=1, missing=0.5),)))
+SECRETIVE = World(SEED, replace(KNOBS, delay=LabelDelay(never=0.5)))
 
 
 class Cloud:
@@ -45,10 +46,12 @@ class Cloud:
             self.asked.append((InferenceId, row))
         if number + 1 >= self._wanted:
             self.enough.set()
+            time.sleep(0.01)  # however slowly the test comes to its end, not many more are asked
         if number in self._refuse:
             headers = {"HTTPHeaders": {"x-amzn-invoked-production-variant": "candidate"}}
             raise ClientError(
-                cast("Any", {"Error": {"Code": "ModelError", "Message": "no"}, "ResponseMetadata": headers}), "InvokeEndpoint"
+                cast("Any", {"Error": {"Code": "ModelError", "Message": "no"}, "ResponseMetadata": headers}),
+                "InvokeEndpoint",
             )
         body = io.BytesIO(json.dumps({"probabilities": [[0.9, 0.1]]}).encode())
         return {"Body": body, "CustomAttributes": "version=v1", "InvokedProductionVariant": "main"}
@@ -85,7 +88,8 @@ def labels(world: World) -> dict[str, str]:
 def test_rows_that_the_schema_refuses_are_not_sent() -> None:
     cloud = Cloud(enough=200)
     played(cloud, LACKING)
-    assert any(cell is None for one in traffic.requests(LACKING, DAY) for cell in one.row)
+    asked = traffic.requests(LACKING, DAY)
+    assert 0 < sum("" in one.row for one in asked) < len(asked)
     assert [row for _, row in cloud.asked if any(cell in (None, "") for cell in row)] == []
 
 
@@ -96,8 +100,6 @@ def test_each_row_is_asked_about_once_and_no_id_comes_twice() -> None:
     assert max(ids.values()) == 1
     rows = Counter(json.dumps(row) for _, row in cloud.asked)
     assert max(rows.values()) == 1
-    days = {int(at.partition(".")[2]) for at in ids}
-    assert len(days) == len(ids)
 
 
 def test_ids_of_two_feeds_and_of_two_worlds_never_meet() -> None:
@@ -119,7 +121,7 @@ def test_outcomes_are_those_of_the_requests_whose_names_they_bear() -> None:
     asked, truth = dict(cloud.asked), labels(world)
     told = {line["eventMetadata"]["eventId"]: line["groundTruthData"]["data"] for line in cloud.told}
     assert len(told) == len(cloud.told) > 100
-    assert {label for label in told.values()} == set(SPEC.inputs.classes)
+    assert set(told.values()) == set(SPEC.inputs.classes)
     for at, label in told.items():
         assert truth[json.dumps(asked[at])] == label
     assert all(key.startswith("outcomes/risk/") and key.endswith(".jsonl") for key in cloud.written)
@@ -127,11 +129,11 @@ def test_outcomes_are_those_of_the_requests_whose_names_they_bear() -> None:
 
 
 def test_what_never_becomes_known_is_not_told() -> None:
-    world, cloud = Setting().world(), Cloud(enough=400)
-    played(cloud, world)
-    truth = labels(world)
-    never = {at for at, row in cloud.asked if truth.get(json.dumps(row)) == ""}
-    assert never
+    cloud = Cloud(enough=200)
+    played(cloud, SECRETIVE)
+    truth = labels(SECRETIVE)
+    never = {at for at, row in cloud.asked if not truth[json.dumps(row)]}
+    assert 50 < len(never) < len(cloud.asked)
     assert not never & {line["eventMetadata"]["eventId"] for line in cloud.told}
 
 

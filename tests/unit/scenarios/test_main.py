@@ -10,6 +10,7 @@ import pytest
 from scenarios import __main__ as command
 from scenarios.stage import Stage
 from scenarios.verdict import StoppedError, Verdict
+from takeoff import stack as stacks
 from takeoff.stack import CommandError, DeployedModel, DeployedStack
 
 
@@ -46,7 +47,7 @@ def says_nothing(stage: Stage, verdict: Verdict) -> None:
 def chart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     played = {"a": (holds, "risk"), "b": (fails, "risk"), "c": (stops, "risk"), "d": (says_nothing, "risk")}
     monkeypatch.setattr(command, "SCENARIOS", {**played, "i": (holds, "offers")})
-    monkeypatch.setattr(command.stacks, "read", lambda name: stack())
+    monkeypatch.setattr(stacks, "read", lambda name: stack())
     return tmp_path / "made/loop.html"
 
 
@@ -65,12 +66,19 @@ def test_it_ends_well_when_every_verdict_is_fine(letters: str, status: int, char
     assert run(chart, letters) == status
 
 
-def test_each_scenario_plays_on_its_model_at_the_speed_that_is_given(chart: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_scenario_plays_on_its_model_at_the_speed_that_is_given(
+    chart: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(chart, "ai", "--speed", "60", "--json") == 0
     printed = capsys.readouterr()
     said = json.loads(printed.out)
-    assert [one["facts"] for one in said] == [[{"text": f"on {name} at 60", "fine": True}] for name in ("risk", "offers")]
-    assert [(one["scenario"], one["title"], one["fine"]) for one in said] == [("a", "What holds", True), ("i", "What holds", True)]
+    assert [one["facts"] for one in said] == [
+        [{"text": f"on {name} at 60", "fine": True}] for name in ("risk", "offers")
+    ]
+    assert [(one["scenario"], one["title"], one["fine"]) for one in said] == [
+        ("a", "What holds", True),
+        ("i", "What holds", True),
+    ]
     assert "2 of 2 scenarios" in printed.err
 
 
@@ -111,14 +119,14 @@ def test_letters_that_are_no_scenarios_are_refused_with_those_that_are(
 def test_a_model_without_an_endpoint_and_a_stack_that_is_not_there_are_one_line(
     chart: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command.stacks, "read", lambda name: stack(offers=""))
+    monkeypatch.setattr(stacks, "read", lambda name: stack(offers=""))
     assert run(chart, "ai") == 2
     assert capsys.readouterr().err == "takeoff: stack s: offers has no endpoint yet; deploy it first\n"
 
     def absent(name: str) -> DeployedStack:
         raise CommandError(f"stack {name} is not deployed")
 
-    monkeypatch.setattr(command.stacks, "read", absent)
+    monkeypatch.setattr(stacks, "read", absent)
     assert run(chart, "a") == 2
     assert capsys.readouterr().err == "takeoff: stack s is not deployed\n"
     assert not chart.exists()

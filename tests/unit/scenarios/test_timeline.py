@@ -19,7 +19,7 @@ class Seen:
         self.states = {"drift-inputs": "OK", "kpi": "INSUFFICIENT_DATA"}
         self.executions = [{"PipelineExecutionArn": "arn/e1", "PipelineExecutionStatus": "Executing"}]
         self.said = {"approved": "a" * 12, "candidate": ""}
-        self.known: dict[str, Any] = {"phase": "canary", "reason": "begins"}
+        self.known: dict[str, Any] = {"phase": "canary", "message": "begins"}
         self.down = False
 
     def endpoint(self) -> dict[str, Any]:
@@ -71,7 +71,11 @@ def test_a_change_is_an_entry_once_and_is_told_as_it_comes() -> None:
     made.scenario = "a"
     for now in ("OK", "OK", "ALARM", "ALARM", "OK"):
         made.tell("alarm kpi", now)
-    assert [(entry.at, entry.scenario, entry.now) for entry in heard] == [(1, "a", "OK"), (2, "a", "ALARM"), (3, "a", "OK")]
+    assert [(entry.at, entry.scenario, entry.now) for entry in heard] == [
+        (1, "a", "OK"),
+        (2, "a", "ALARM"),
+        (3, "a", "OK"),
+    ]
     assert made.entries == heard
 
 
@@ -101,7 +105,7 @@ def test_a_look_tells_traffic_alarms_runs_versions_and_the_analysis() -> None:
         "pipeline e1": "Executing: Validate Succeeded, Train Executing",
         "approved": "a" * 12,
         "analysis phase": "canary",
-        "analysis reason": "begins",
+        "analysis message": "begins",
     }
 
 

@@ -97,4 +97,8 @@ def test_another_concept_turns_outcomes_over(before: Setting, now: Setting) -> N
     both = one.keys() & other.keys()
     turned = np.mean([one[at] != other[at] for at in both])
     assert turned > 0.3
-    assert abs(turned - abs(share(before) - share(now))) > 0.1, "not only more of one outcome"
+
+
+def test_the_two_concepts_are_wrong_about_each_other_and_not_only_worse() -> None:
+    assert abs(share(ONE) - share(OTHER)) < 0.03
+    assert min(share(ONE), share(OTHER)) > 4 * share(PLAIN)
