@@ -33,11 +33,7 @@ def kills(stage: Stage, verdict: Verdict) -> None:
         return str(account.endpoint()["EndpointStatus"]) == "Updating"
 
     points: tuple[tuple[str, Callable[[], bool], Callable[[], None]], ...] = (
-        (
-            "a new config is asked for",
-            lambda: account.endpoint()["EndpointStatus"] == "Updating",
-            lambda: _kill(restart),
-        ),
+        ("a new config is asked for", updating, kill),
         ("the canary has traffic", lambda: account.weights().get("candidate", 0) > 0, lambda: _abort(stage)),
         ("the candidate has everything", lambda: account.weights().get("main", 1) == 0, kill),
     )
