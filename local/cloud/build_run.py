@@ -104,6 +104,7 @@ class Run:
             return False
         with self._account.lock:
             build_record.begin(self.build, name)
+        self._account.changed()
         try:
             work()
         except BuildError as error:

@@ -1,4 +1,4 @@
-"""The stack that `make up` deploys, whole: two models with captures, a shadow, batch runs, alarms and dashboards."""
+"""The stack that `make up` deploys, whole: its models with captures, a shadow, batch runs, alarms and dashboards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.local.cloud.emulated import until
 from tests.local.stack.machine import ENDPOINT, MODEL, Machine, changes, held_out, machine, predictions
 
 pytestmark = pytest.mark.engine
-DIGITS = "takeoff-local-digits"
+DIGITS, OFFERS, RISK = "takeoff-local-digits", "takeoff-local-offers", "takeoff-local-risk"
 PARTITION = "2026-01-15"
 
 
@@ -84,14 +84,18 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         yield Whole(made, made.up())
 
 
-def test_up_ends_with_predictions_of_both_models(whole: Whole) -> None:
+def test_up_ends_with_predictions_of_all_models(whole: Whole) -> None:
     rows = predictions(whole.printed)
-    assert set(rows) == {(ENDPOINT, "main"), (ENDPOINT, "candidate"), (DIGITS, "main")}
+    arms = {(OFFERS, arm) for arm in ("control", "same", "treatment")}
+    assert set(rows) == {(ENDPOINT, "main"), (ENDPOINT, "candidate"), (DIGITS, "main"), (RISK, "main"), *arms}
     assert min(float(accuracy) for _, _, _, accuracy, _ in rows.values()) > 0.8
-    assert len({version for version, *_ in rows.values()}) == 3
-    for model in (MODEL, "digits"):
+    served = {variant: version for variant, (version, *_) in rows.items()}
+    assert served[OFFERS, "control"] == served[OFFERS, "same"] != served[OFFERS, "treatment"]
+    # Both models of one code may have come to the same version, by different ways.
+    assert len({served[ENDPOINT, "main"], served[ENDPOINT, "candidate"], served[DIGITS, "main"]}) == 3
+    for model, versions in ((MODEL, 2), ("digits", 2), ("offers", 2), ("risk", 1)):
         assert f"{model}: image from " in whole.printed
-        assert f"{model}: trained and registered 2 versions" in whole.printed
+        assert f"{model}: trained and registered {versions} versions" in whole.printed
 
 
 def test_a_second_up_changes_nothing_builds_nothing_and_restarts_nothing(whole: Whole) -> None:
@@ -105,7 +109,7 @@ def test_a_second_up_changes_nothing_builds_nothing_and_restarts_nothing(whole: 
     assert set(counted) == {"unchanged"}
     assert counted["unchanged"] > 100
     assert codebuild.list_builds()["ids"] == builds
-    assert len(builds) == 2
+    assert len(builds) == 4
     assert whole.processes() == before
 
 
@@ -197,7 +201,9 @@ def test_alarms_are_evaluated_and_none_rings(whole: Whole) -> None:
         lambda: all(each["StateValue"] == "OK" or each.get("TreatMissingData") != "notBreaching" for each in alarms())
     )
     assert len(alarms()) > 10
-    assert {each["StateValue"] for each in alarms()} <= {"OK", "INSUFFICIENT_DATA"}
+    # A dead man rings until the monitor's first result.
+    ringing = {each["AlarmName"] for each in alarms() if each["StateValue"] == "ALARM"}
+    assert ringing <= {"takeoff-local-risk-drift-silent"}
     assert any("AlarmRule" in each for each in alarms())
 
 
@@ -208,7 +214,7 @@ def test_each_model_is_served_by_an_environment_of_its_own_and_not_by_ours(whole
         for pid in pids:
             command = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=True)
             interpreters.setdefault(endpoint, set()).add(command.stdout.split()[0])
-    assert set(interpreters) == {ENDPOINT, DIGITS}
+    assert set(interpreters) == {ENDPOINT, DIGITS, OFFERS, RISK}
     assert all(len(found) == 1 for found in interpreters.values())
     cancer, digits = (interpreters[endpoint].pop() for endpoint in (ENDPOINT, DIGITS))
     assert cancer != digits
@@ -235,7 +241,7 @@ def test_a_daemon_that_is_killed_comes_back_with_everything(whole: Whole) -> Non
         return [account.resources(), images(), arns, whole.objects("captures", ""), whole.objects("features", "")]
 
     before, served = contents(), whole.processes()
-    assert len(images()) == 2
+    assert len(images()) == 4
     until(lambda: not (daemon.status(account.state) or {})["snapshot"]["pending"])
     os.kill(json.loads(account.state.daemon_file.read_text())["pid"], signal.SIGKILL)
     daemon.start(account.state, 0)
@@ -243,7 +249,7 @@ def test_a_daemon_that_is_killed_comes_back_with_everything(whole: Whole) -> Non
     assert contents() == before
     done = account.pulumi("preview", "--expect-no-changes", "--refresh")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert set(whole.takeoff("predict", "--requests", "20")) == {ENDPOINT, DIGITS}
+    assert set(whole.takeoff("predict", "--requests", "20")) == {ENDPOINT, DIGITS, OFFERS, RISK}
 
 
 def test_down_leaves_nothing_of_ours(whole: Whole) -> None:
@@ -251,4 +257,5 @@ def test_down_leaves_nothing_of_ours(whole: Whole) -> None:
     done = whole.machine.run("down")
     assert done.returncode == 0, done.stdout + done.stderr
     assert [pid for pid in served if processes.birth(pid) is not None] == []
-    assert whole.machine.resources() == []
+    # SageMaker's own log groups are the account's, and stay on AWS, too.
+    assert [each for each in whole.machine.resources() if "/aws/sagemaker/" not in each] == []
