@@ -94,8 +94,9 @@ test: setup ## every test but the slow ones
 	@$(CLEAN) $(PY) -m pytest -m "not slow" $(PARALLEL)
 
 .PHONY: test-all
-test-all: setup ## the slow tests, then `make test`
-	@$(CLEAN) $(PY) -m pytest -m slow $(PARALLEL)
+test-all: setup ## the slow tests, those with a time limit by themselves, then `make test`
+	@$(CLEAN) $(PY) -m pytest -m "slow and alone"
+	@$(CLEAN) $(PY) -m pytest -m "slow and not alone" $(PARALLEL)
 	@$(MAKE) test
 
 .PHONY: sabotage
@@ -109,6 +110,15 @@ rollout-demo: setup ## three releases under load, good, slow and failing: what t
 .PHONY: loop
 loop: emulated setup ## the loop's scenarios on the deployed stack: timeline, verdicts, a chart; ARGS="--only abd"
 	@$(CLEAN) $(PY) -m local loop --stack $(STACK) $(ARGS)
+
+.PHONY: cluster
+cluster: setup ## build the local cluster's programs (about ten CPU-minutes, once) and start it; pods come with `make up`
+	@$(CLEAN) $(PY) -m local.cluster build
+	@$(CLEAN) $(PY) -m local.cluster start
+
+.PHONY: simulate
+simulate: emulated setup ## node pools under load on the local cluster: table, verdicts, a chart; ARGS="--only cpu,gpu"
+	@$(CLEAN) $(PY) -m local simulate --stack $(STACK) $(ARGS)
 
 .PHONY: pipelines
 pipelines: setup ## render every model's pipeline.json with the SageMaker SDK; ARGS=--check only compares

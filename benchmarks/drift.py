@@ -2,70 +2,59 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.figure import Figure, say
+from benchmarks.figure import Figure
 from model_code.contract import Feature
 from model_code.drift.judge import judge
 from model_code.drift.profile import Profile
 from model_code.drift.settings import DriftSettings
 
 FEATURES = 20
-_BATCH = 50_000
+BATCH = 50_000
 _BASELINE = 10  # windows that one baseline is used for
 _MEGABYTE = 1 << 20
 # The products are of small matrices: threads cost more than they give, and a second job stalls them.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-# Both report their use to their makers unless they are told not to.
-_QUIET = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1"}
-_FOLDER = Path(__file__).resolve().parent
-_PEERS, _REQUIREMENTS = _FOLDER / "drift_peers.py", _FOLDER / "requirements-drift.txt"
-_VENV = _FOLDER.parent / ".takeoff" / "bench-drift-venv"
-SHIFTED = [3, 7]
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 Columns = dict[str, NDArray[np.float32]]
 
 
 def measure(*, quick: bool) -> list[Figure]:
-    """Our own job, and beside it in the full run evidently and NannyML on the same rows, if they say the same of them.
+    """Our own job alone; benchmarks/drift_beside.py has it beside evidently and NannyML.
 
     Seconds and peak memory of a process of its own over a window, which it makes batch by batch as a capture is read
     (making it is not timed); then alarms a month without drift, the share of windows in which the shift of one feature
     by half a standard deviation is seen, and windows until a smaller one is. The fixed threshold of 0.2 that many take
     for PSI stands beside them.
     """
-    sizes = [100_000] if quick else [100_000, 1_000_000]
-    rounds = 1 if quick else 5
-    figures = []
-    for rows in sizes:
-        runs = [_process(rows, seed) for seed in range(rounds)]
-        name = f"drift job, {rows:,} x {FEATURES}"
+    few, many = (100_000, 300_000) if quick else (100_000, 1_000_000)
+    figures, peaks = [], {}
+    for rows in (few, many):
+        runs = [_process(rows, seed) for seed in range(1 if quick else 5)]
+        name, peaks[rows] = f"drift job, {rows:,} x {FEATURES}", [peak for _, peak in runs]
         figures.append(Figure(name=name, unit="s", values=[seconds for seconds, _ in runs]))
-        figures.append(Figure(name=f"{name}: peak memory", unit="MB", values=[peak for _, peak in runs]))
-    if not quick:
-        figures += beside_peers(1_000_000, rounds=3)
+        figures.append(Figure(name=f"{name}: peak memory", unit="MB", values=peaks[rows]))
+    grows = statistics.median(peaks[many]) / statistics.median(peaks[few])
+    name = f"drift job: memory for {many // few} times the rows"
+    figures.append(Figure(name=name, unit="x", values=[grows], goal=1.1))
     months = 10 if quick else 200
     settings = DriftSettings(false_alarms_per_month=1.0, windows_per_month=30)
     ours = null_streams(months * 30, rows=200, baseline=5_000, settings=settings, seed=0)
     found = shifted_streams(20 if quick else 200, rows=200, baseline=5_000, settings=settings, seed=1)
     per_month = 30 / ours.windows
     figures += [
-        Figure(name="drift: false alarms a month, stated 1", unit="", values=[ours.alarms * per_month]),
+        Figure(name="drift: false alarms a month", unit="", values=[ours.alarms * per_month], goal=1, sign="≤"),
         Figure(name="drift: false alarms a month, PSI above 0.2", unit="", values=[ours.fixed * per_month]),
         Figure(
             name="drift: shift of 0.5 SD found in one window",
@@ -82,52 +71,9 @@ def measure(*, quick: bool) -> list[Figure]:
     return figures
 
 
-def beside_peers(rows: int, *, rounds: int) -> list[Figure]:
-    """The job, evidently and NannyML on the same float32 rows, two of 20 columns shifted by a quarter deviation.
-
-    Ours is timed as theirs: rows in memory, from the first batch to the report. NannyML stands twice: with the
-    distances, missing rates and joint measure that our job has too, and with its default alone. Stops with SystemExit
-    where any of them names other columns than those two.
-    """
-    python = _peers_python()
-    figures: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        random = np.random.default_rng(1)
-        files = [str(Path(folder) / name) for name in ("baseline.npy", "window.npy")]
-        window = random.standard_normal((FEATURES, rows), dtype=np.float32)
-        window[SHIFTED] += 0.25
-        np.save(files[0], random.standard_normal((FEATURES, _BATCH), dtype=np.float32))
-        np.save(files[1], window)
-        del window
-        ours = [sys.executable, "-m", "benchmarks.drift", "beside"]
-        quiet = os.environ | _ONE_THREAD | _QUIET
-        for round_ in range(rounds):
-            peers = ("nannyml", "nannyml-one", "evidently")[: 2 + (round_ == 0)]  # a minute and more: once is enough
-            commands = {"takeoff": ours} | {peer: [python, str(_PEERS), peer] for peer in peers}
-            for name, command in commands.items():
-                done = subprocess.run([*command, *files], check=True, capture_output=True, text=True, env=quiet)
-                answer = json.loads(done.stdout.splitlines()[-1])
-                if answer["drifted"] != sorted(f"f{at}" for at in SHIFTED):
-                    raise SystemExit(f"{name} calls {answer['drifted']} drifted; the shifted columns are {SHIFTED}")
-                figures.setdefault(name, []).append(answer["seconds"])
-    faster = min(statistics.median(figures[name]) for name in ("nannyml", "evidently"))
-    times = faster / statistics.median(figures["takeoff"])
-    titles = {
-        "takeoff": "takeoff",
-        "nannyml": "NannyML, the same measures",
-        "nannyml-one": "NannyML, one distance alone",
-        "evidently": "evidently",
-    }
-    named = [
-        Figure(name=f"drift in memory, {rows:,} x {FEATURES}: {titles[name]}", unit="s", values=values)
-        for name, values in figures.items()
-    ]
-    return [*named, Figure(name="drift: times as fast as the faster of them, same measures", unit="x", values=[times])]
-
-
 @dataclass(frozen=True)
 class Streams:
-    """Windows judged, those that ours alarmed for, and those in which some feature's PSI was above 0.1."""
+    """Windows judged, those that ours alarmed for, and those in which some feature's PSI was above 0.2."""
 
     windows: int
     alarms: int
@@ -200,7 +146,7 @@ def _streams(windows: int, shift: float, rows: int, baseline: int, settings: Dri
 
 def _process(rows: int, seed: int) -> tuple[float, float]:
     command = [sys.executable, "-m", "benchmarks.drift", str(rows), str(seed)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | _ONE_THREAD)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | ONE_THREAD)
     seconds, peak = map(float, done.stdout.split())
     return seconds, peak
 
@@ -213,10 +159,10 @@ def _job(rows: int, seed: int) -> tuple[float, float]:
     def batch(size: int) -> Columns:
         return {feature.name: random.standard_normal(size, dtype=np.float32) for feature in features}
 
-    baseline = Profile.of(features, batch(_BATCH), seed=seed)
+    baseline = Profile.of(features, batch(BATCH), seed=seed)
     window, took = baseline.empty(), 0.0
-    for begin in range(0, rows, _BATCH):
-        columns = batch(min(_BATCH, rows - begin))
+    for begin in range(0, rows, BATCH):
+        columns = batch(min(BATCH, rows - begin))
         began = time.perf_counter()
         window = window.add(columns)
         took += time.perf_counter() - began
@@ -226,34 +172,6 @@ def _job(rows: int, seed: int) -> tuple[float, float]:
     assert report.rows[1] == rows
     assert not report.alarmed
     return took, _peak()
-
-
-def _beside(baseline: str, window: str) -> dict[str, Any]:
-    """Our job on rows in memory."""
-    features = [Feature(name=f"f{number}") for number in range(FEATURES)]
-    then, rows = (dict(zip((f.name for f in features), np.load(file), strict=True)) for file in (baseline, window))
-    profile = Profile.of(features, then, seed=1)
-    began = time.perf_counter()
-    seen = profile.empty()
-    for begin in range(0, len(rows["f0"]), _BATCH):
-        seen = seen.add({name: column[begin : begin + _BATCH] for name, column in rows.items()})
-    report = judge(profile, seen, DriftSettings())
-    took = time.perf_counter() - began
-    return {"seconds": took, "drifted": sorted({one.feature for one in report.findings if one.kind == "drift"})}
-
-
-def _peers_python() -> str:
-    """The interpreter of the peers' environment, made when the pinned requirements are new to it."""
-    python, stamp = _VENV / "bin" / "python", _VENV / "requirements.sha256"
-    wanted = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        say("installing evidently and NannyML (once; 1.2 GB)")
-        uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(_VENV)], check=True)
-        install = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python)]
-        subprocess.run([*install, "-r", str(_REQUIREMENTS)], check=True)
-        stamp.write_text(wanted)
-    return str(python)
 
 
 def _peak() -> float:
@@ -269,7 +187,4 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "beside":
-        print(json.dumps(_beside(*sys.argv[2:])))
-    else:
-        print(*_job(int(sys.argv[1]), int(sys.argv[2])))
+    print(*_job(int(sys.argv[1]), int(sys.argv[2])))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, goal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = REPOSITORY / "benchmarks" / "results.json"
@@ -60,10 +60,10 @@ def _table(run: dict[str, Any]) -> str:
 
 
 def _row(figure: dict[str, Any]) -> str:
-    unit, goal = figure["unit"], figure["goal"]
+    unit, wanted = figure["unit"], goal(figure)
     numbers = [f"{figure[key]:g} {unit}".strip() for key in ("min", "median", "max")]
-    wanted = "" if goal is None else f"< {goal:g} {unit}, {figure['verdict']}"
-    return " | ".join([figure["name"], *numbers, wanted, str(figure["runs"])])
+    kept = f"{wanted}, {figure['verdict']}" if wanted else ""
+    return " | ".join([figure["name"], *numbers, kept, str(figure["runs"])])
 
 
 def _source(run: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from statistics import median
 
@@ -29,6 +30,7 @@ from model_code.rollout.steps import Decide
 
 TOLERATED, WRONG, MARGIN = 0.01, 0.1, 0.02
 HARMFUL = (1.0, 0.5, 0.1, 0.05)
+PARTS = 4
 # Requests that come in one look; the candidate's share of them is one step's.
 A_LOOK = 2_000
 GOOD = Analysis(
@@ -47,23 +49,25 @@ def measure(*, quick: bool) -> list[Figure]:
     """False rollbacks, requests harmed and seconds to return, with the goals of issue 6."""
     many, some = (2_000, 200) if quick else (100_000, 2_000)
     say(f"{many} rollouts of a version that is just good enough")
-    figures = [_one("rollouts rolled back though just good enough", "share", false_rollbacks(many, 7), 1e-4)]
+    name = "Rollout: versions sent back though just good enough"
+    with ProcessPoolExecutor() as pool:  # the parts are the same on any number of cores
+        shares = pool.map(false_rollbacks, [many // PARTS] * PARTS, range(PARTS))
+        figures = [_figure(name, "share", [sum(shares) / PARTS], 1e-4)]
     for rate in HARMFUL:
         say(f"{some} rollouts of a version with {rate:.0%} errors")
-        name = f"requests harmed at {rate:.0%} errors, by the information bound {bound(rate):.3g}"
+        name = f"Rollout: requests until a verdict at {rate:.0%} errors, by the information bound {bound(rate):.3g}"
         harmed = median(requests_until_verdict(rate, some, 8))
-        # Requests are whole: at most 1.5 times the bound is at most its floor, and half a request above is still below.
-        figures.append(_one(name, "x", harmed / bound(rate), (int(1.5 * bound(rate) + 1e-9) + 0.5) / bound(rate)))
+        figures.append(_figure(name, "x", [harmed / bound(rate)], 1.5))
     for rate in (1.0, 0.1):
-        looks, seconds = returns(rate, 20 if quick else 100)
-        name = f"seconds to return at {rate:.0%} errors, by look x looks + one tick"
-        promised = ANALYSIS.look_seconds * looks + ANALYSIS.look_seconds
-        figures.append(_one(name, "x", seconds / promised, 1.0))
+        name = f"Rollout: longest return at {rate:.0%} errors, by interval x threshold + one tick"
+        every = ANALYSIS.look_seconds
+        longest = max(seconds / (every * (looks + 1)) for looks, seconds in returns(rate, 20 if quick else 100))
+        figures.append(_figure(name, "x", [longest], 1.0))
     return figures
 
 
-def _one(name: str, unit: str, value: float, goal: float) -> Figure:
-    return Figure(name=name, unit=unit, values=[value], goal=goal)
+def _figure(name: str, unit: str, values: list[float], goal: float) -> Figure:
+    return Figure(name=name, unit=unit, values=values, goal=goal, sign="≤")
 
 
 def false_rollbacks(runs: int, seed: int) -> float:
@@ -123,9 +127,8 @@ def _more(counts: Counts, requests: int, bad: float, wrong: float, random: np.ra
     )
 
 
-def returns(rate: float, runs: int) -> tuple[int, float]:
-    """The most looks until a verdict and the longest time to return, of whole executions of the function."""
-    looks, seconds = 0, 0.0
+def returns(rate: float, runs: int) -> Iterator[tuple[int, float]]:
+    """The looks until the verdict and the seconds from the first look that spoke against the version to its return."""
     for seed in range(runs):
         account = Account(wish(OLD, NEW), rate=5, seed=seed, errors={NEW: rate})
         with contextlib.redirect_stdout(io.StringIO()):  # the function's log
@@ -133,6 +136,4 @@ def returns(rate: float, runs: int) -> tuple[int, float]:
         decision = account.decision(NEW)
         assert isinstance(decision, Decision)
         assert decision.verdict == "rejected"
-        looks = max(looks, decision.seconds // ANALYSIS.look_seconds)
-        seconds = max(seconds, account.told("outcome")["seconds_to_return"])
-    return looks, seconds
+        yield decision.seconds // ANALYSIS.look_seconds, account.told("outcome")["seconds_to_return"]

@@ -19,7 +19,8 @@ Document = dict[str, Any]
 # What Takeoff's stacks are made of, and what its workloads call.
 SERVICES = (
     "apigateway", "application-autoscaling", "athena", "cloudwatch", "codebuild", "cognito-idp", "ec2", "ecr", "eks",
-    "elasticache", "emr-serverless", "events", "firehose", "glue", "kinesis", "kms", "lakeformation", "lambda", "logs",
+    "eks-auth", "elasticache", "elasticloadbalancing", "emr-serverless", "events", "firehose", "glue", "kinesis", "kms",
+    "lakeformation", "lambda", "logs",
     "s3", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "states", "wafv2",
 )  # fmt: skip
 # Services that answer in one region for all of them.
@@ -46,7 +47,7 @@ READS = (
     "kms:GetKeyRotationStatus", "kms:List*", "lakeformation:Get*", "lakeformation:List*", "lambda:GetFunction*",
     "lambda:GetPolicy", "lambda:List*", "logs:Describe*", "logs:List*", "s3:GetBucket*",
     "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:ListAllMyBuckets", "sagemaker:Describe*",
-    "scheduler:GetSchedule", "scheduler:List*",
+    "emr-serverless:GetApplication", "emr-serverless:List*", "scheduler:GetSchedule", "scheduler:List*",
     "sagemaker:GetModelPackageGroupPolicy",
     "sagemaker:List*", "sns:Get*", "sns:List*", "ssm:DescribeParameters", "ssm:ListTagsForResource",
     "states:Describe*", "states:List*",
@@ -92,7 +93,10 @@ def service_trust(service: str, account: str) -> Document:
 
 
 def boundary(site: Site) -> Document:
-    """The most that a role made by the deployer can do, whatever its own policy says: named services, and no IAM."""
+    """The most that a role made by the deployer can do, whatever its own policy says: named services.
+
+    Of IAM it may hand roles on, and what a cluster does for its nodes.
+    """
     return document(
         [
             {"Sid": "Services", "Effect": "Allow", "Action": [f"{each}:*" for each in SERVICES], "Resource": "*"},
@@ -103,6 +107,7 @@ def boundary(site: Site) -> Document:
                 "Action": "sts:AssumeRole",
                 "Resource": [_iam(site, f"role/takeoff-bootstrap-{each}") for each in ("deployer", "preview")],
             },
+            *_nodes_are_started(site),
             *_own_things_are_closed(site),
         ]
     )
@@ -178,6 +183,25 @@ def document(statements: Sequence[Mapping[str, Any]]) -> Document:
 def render(body: Document) -> str:
     """A document as IAM stores it; it counts characters without blanks, at most 6,144 of them in a managed policy."""
     return json.dumps(body, sort_keys=True, separators=(",", ":"))
+
+
+def _nodes_are_started(site: Site) -> list[Document]:
+    """What a cluster in Auto Mode does in IAM: it gives a node its role by EKS's own profile, and asks for spot.
+
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSComputePolicy.html
+    """
+    linked = ("elasticloadbalancing.amazonaws.com", "spot.amazonaws.com")
+    return [
+        {
+            "Sid": "Nodes", "Effect": "Allow", "Action": "iam:AddRoleToInstanceProfile",
+            "Resource": _iam(site, "instance-profile/eks*"),
+        },
+        {
+            "Sid": "Linked", "Effect": "Allow", "Action": "iam:CreateServiceLinkedRole",
+            "Resource": _iam(site, "role/aws-service-role/*"),
+            "Condition": {"StringEquals": {"iam:AWSServiceName": list(linked)}},
+        },
+    ]  # fmt: skip
 
 
 def _own_things_are_closed(site: Site) -> list[Document]:

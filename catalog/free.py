@@ -23,12 +23,21 @@ FREE: Mapping[str, str] = {
     "aws:ec2/securityGroup:SecurityGroup": _NET,
     "aws:ec2/subnet:Subnet": _NET,
     "aws:ec2/vpc:Vpc": _NET,
+    "aws:ec2/launchTemplate:LaunchTemplate": "costs through the nodes that are started from it",
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _PART,
     "aws:ecr/repositoryPolicy:RepositoryPolicy": _PART,
+    "aws:eks/accessEntry:AccessEntry": _PART,
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _PART,
+    # https://aws.amazon.com/eks/pricing/: but for those of the Marketplace
+    "aws:eks/addon:Addon": "add-ons of AWS have no charge; their pods run on nodes that are counted",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": _PART,
+    # https://aws.amazon.com/emr/pricing/: workers cost while they run, and are counted with the models' monitors
+    "aws:emrserverless/application:Application": "an application costs nothing, only its runs",
     # https://aws.amazon.com/glue/pricing/: the first million objects of a catalog are free
     "aws:glue/catalogDatabase:CatalogDatabase": "the catalog's first million objects have no charge",
     "aws:iam/role:Role": _IAM,
     "aws:iam/rolePolicy:RolePolicy": _IAM,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _IAM,
     "aws:kms/alias:Alias": _PART,
     "aws:lakeformation/permissions:Permissions": "permissions have no charge",
     "aws:lakeformation/resource:Resource": "permissions have no charge",

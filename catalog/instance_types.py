@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Accelerator = Literal["none", "gpu", "neuron"]
+Architecture = Literal["amd64", "arm64"]
 
 _DATA, _SPECS = (Path(__file__).with_name(f"{name}.json") for name in ("hosting_instance_types", "instance_specs"))
 # AWS's naming of accelerated families: P and G carry NVIDIA GPUs, Inf and Trn AWS Neuron chips.
@@ -86,6 +87,16 @@ def accelerator(instance_type: str) -> Accelerator:
     if letters in _NEURON:
         return "neuron"
     return "gpu" if letters in _GPU else "none"
+
+
+def architecture(instance_type: str) -> Architecture:
+    """The processor of a type (`m7g.large` or `ml.m7g.large`) as Kubernetes writes it: a `g` after the generation is
+    AWS's Graviton.
+
+    https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
+    """
+    found = re.match(r"[a-z]+\d+([a-z]*)", instance_type.removeprefix("ml.").partition(".")[0])
+    return "arm64" if found and "g" in found[1] else "amd64"
 
 
 def has_local_storage(instance_type: str) -> bool:

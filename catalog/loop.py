@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 
-class _Document:
+class Document:
     """Settings as canonical JSON, so that equal settings are equal strings."""
 
     def to_json(self) -> str:
@@ -24,7 +24,7 @@ class _Document:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingSettings(_Document):
+class TrainingSettings(Document):
     """The content of /takeoff/<stack>/<model>/training.
 
     `data` is the key of the data set in `bucket`, and `version` the S3 version that is pinned, or empty for the newest.
@@ -52,12 +52,13 @@ class TrainingSettings(_Document):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MonitorSettings(_Document):
+class MonitorSettings(Document):
     """The content of /takeoff/<stack>/<model>/monitor.
 
     A window is `period_seconds` long. `captures` (s3://…/<model>/<endpoint>, folders by variant and hour below it) and
     `outcomes` (s3://…, folders by hour) are read, `reports` (s3://…) is written. `job` is what the names of processing
-    jobs begin with. `settings` is what model_code/monitor reads as its own.
+    jobs begin with. `settings` is what model_code/monitor reads as its own. With `spark`, the id of an EMR Serverless
+    application, jobs are its runs and `image` and `instance_type` are not asked.
     """
 
     model: str
@@ -75,3 +76,4 @@ class MonitorSettings(_Document):
     key: str
     settings: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
+    spark: str = ""

@@ -32,6 +32,9 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension("transform", "instance-hour", "AmazonSageMaker", f"Tsform:{_TYPE}"),
     Dimension("training", "instance-hour", "AmazonSageMaker", f"Train:{_TYPE}"),
     Dimension("processing", "instance-hour", "AmazonSageMaker", f"Processing:{_TYPE}"),
+    # Without usage types: their spelling in the Price List has not been seen.
+    Dimension("spark-vcpu", "vCPU-hour", "ElasticMapReduce", ""),
+    Dimension("spark-memory", "GB-hour", "ElasticMapReduce", ""),
     Dimension("hosting-volume", "GB-month", "AmazonSageMaker", r"Host:VolumeUsage\.gp2"),
     Dimension("hosting-data", "GB", "AmazonSageMaker", r"Host:Data-Bytes-(In|Out)"),
     Dimension("nat-gateway", "hour", "AmazonEC2", "NatGateway-Hours"),
@@ -53,6 +56,8 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension("s3-write", "request", "AmazonS3", "Requests-Tier1"),
     Dimension("s3-read", "request", "AmazonS3", "Requests-Tier2"),
     Dimension("ecr-storage", "GB-month", "AmazonECR", "TimedStorage-ByteHrs"),
+    Dimension("cluster", "hour", "AmazonEKS", "AmazonEKS-Hours:perCluster"),
+    Dimension("node", "instance-hour", "AmazonEC2", r"BoxUsage:(?P<of>[a-z0-9-]+\.[a-z0-9-]+)"),
     Dimension("build", "minute", "CodeBuild", r"Build-Min:Linux:(?P<of>g1\.\w+)"),
     Dimension("function-request", "request", "AWSLambda", "Lambda-Request|Request"),
     Dimension("function-compute", "GB-second", "AWSLambda", "Lambda-GB-Second"),

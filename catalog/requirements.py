@@ -9,9 +9,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from catalog.instance_types import InstanceSpec, hosting_types, regions, spec
+from catalog.instance_types import InstanceSpec, architecture, hosting_types, regions, spec
 from catalog.shape import mappings
 
+GPU = "nvidia.com/gpu"
 _BOUNDS = ("Gt", "Lt")
 # How many values an operator takes.
 _VALUES: Mapping[str, Callable[[int], bool]] = {
@@ -73,14 +74,26 @@ def types() -> tuple[InstanceSpec, ...]:
 
 
 def allows(requirements: Iterable[Requirement], found: InstanceSpec) -> bool:
-    """Whether requirements leave room for an instance type, as far as they speak of its name, size and GPUs.
+    """Whether requirements leave room for an instance type, as far as they speak of its name, processor, size and GPUs.
 
     Karpenter and EKS Auto Mode have the same labels under two prefixes; a type without GPUs has none of theirs.
     https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html
     """
+    facts = _facts(found)
+    for each in requirements:
+        key = each.key.removeprefix("karpenter.k8s.aws/").removeprefix("eks.amazonaws.com/")
+        if key in facts and not holds(each, facts[key]):
+            return False
+    return True
+
+
+@cache
+def _facts(found: InstanceSpec) -> Mapping[str, str | None]:
+    """What a type's labels are, without the prefix of whoever gives them; None for one that its nodes do not have."""
     family, _, size = found.instance_type.partition(".")
-    facts: dict[str, str | None] = {
+    return {
         "node.kubernetes.io/instance-type": found.instance_type,
+        "kubernetes.io/arch": architecture(found.instance_type),
         "instance-family": family,
         "instance-size": size,
         "instance-category": re.split(r"\d", family)[0],
@@ -89,20 +102,26 @@ def allows(requirements: Iterable[Requirement], found: InstanceSpec) -> bool:
         "instance-gpu-count": str(_gpus(found)) if _gpus(found) else None,
         "instance-gpu-manufacturer": "nvidia" if _gpus(found) else None,
     }
-    for each in requirements:
-        key = each.key.removeprefix("karpenter.k8s.aws/").removeprefix("eks.amazonaws.com/")
-        if key in facts and not holds(each, facts[key]):
-            return False
-    return True
 
 
-def fits(asked: Mapping[str, Decimal], found: InstanceSpec) -> bool:
-    """Whether one node of a type has what is asked for, in cores, bytes and GPUs; other resources are not judged."""
-    has = {
+@cache
+def capacity(found: InstanceSpec) -> Mapping[str, Decimal]:
+    """What a node of a type has, in cores, bytes and whole GPUs."""
+    return {
         "cpu": Decimal(found.vcpu),
         "memory": Decimal(str(found.memory_gib)) * 2**30,
-        "nvidia.com/gpu": Decimal(_gpus(found)),
+        GPU: Decimal(_gpus(found)),
     }
+
+
+@cache
+def allowed(asked: tuple[Requirement, ...]) -> tuple[InstanceSpec, ...]:
+    """The types that requirements leave room for, of all whose size the catalog knows."""
+    return tuple(each for each in types() if allows(asked, each))
+
+
+def fits(asked: Mapping[str, Decimal], has: Mapping[str, Decimal]) -> bool:
+    """Whether what is there is enough for what is asked; resources that are not counted there are not judged."""
     return all(value <= has.get(name, value) for name, value in asked.items())
 
 

@@ -26,3 +26,9 @@ def first_training(model: str, wanted: Sequence[str], pipeline: bool) -> list[li
     if pipeline and len(wanted) <= 1:
         return [*upload, ["retrain", model, "--reason", "first version", "--wait"]]
     return [*upload, ["train", model, "--count", str(max(len(wanted), 1)), "--register"]]
+
+
+def approval(model: str, package: int, stack: str) -> str:
+    """What comes next for a model whose first version has passed its gates and waits for a person."""
+    command = f"takeoff approve {model} --package {package} --why ... --stack {stack}"
+    return f"package {package} waits for approval: `{command}`"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
+
+from catalog.loop import Document
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialSettings:
+class TrialSettings(Document):
     """The content of /takeoff/<stack>/<model>/experiment.
 
     `experiment` is what model_code.experiment.declared.Experiment is made of; `since` is when its present allocation
@@ -28,18 +29,6 @@ class TrialSettings:
     rollout: str
     desired: str
     key: str
-
-    def to_json(self) -> str:
-        """Canonical JSON, so that equal settings are equal strings."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> TrialSettings:
-        """Read back what `to_json` wrote. Raises ValueError naming what is wrong."""
-        try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"experiment: got {text!r}; allowed: what Pulumi writes; {error}") from error
 
 
 def honoured(traffic: Mapping[str, int], verdict: Mapping[str, Any], experiment: str) -> dict[str, int]:

@@ -14,6 +14,8 @@ from catalog.meter import Inputs, Meter, given
 from catalog.training import GATES
 
 HOURS = 730
+# Of a look on EMR Serverless: a driver and two executors of 4 vCPUs, each with 4 GB; it grows with the captures.
+SPARK_VCPUS, _SPARK_GB = 12, 4
 # What a monitor's job says of a model (model_code/monitor/verdict.py), and of each variant that serves it.
 SIGNALS, SIGNALS_OF_A_VARIANT = 9, 2
 Resource = tuple[str, Inputs]
@@ -152,7 +154,12 @@ def _monitor(meter: Meter, settings: MonitorSettings, assumed: Assumptions) -> N
     https://aws.amazon.com/cloudwatch/pricing/
     """
     kind, windows = settings.instance_type, HOURS * 3600 / settings.period_seconds
-    meter.add(f"processing:{kind}", windows * assumed.job_hours, f"processing {kind}")
+    if settings.spark:
+        hours = windows * assumed.job_hours * SPARK_VCPUS
+        meter.add("spark-vcpu", hours, "Spark")
+        meter.add("spark-memory", hours * _SPARK_GB, "Spark")
+    else:
+        meter.add(f"processing:{kind}", windows * assumed.job_hours, f"processing {kind}")
     served = len(settings.settings["variants"])
     meter.add("metric", SIGNALS * min(1.0, windows / HOURS) + SIGNALS_OF_A_VARIANT * served)
 
@@ -178,6 +185,13 @@ def _project(meter: Meter, inputs: Inputs, assumed: Assumptions, _: Sequence[Res
     """A build project costs by the minute; BUILD_GENERAL1_SMALL is g1.small in the price list."""
     size = str(given(inputs, "environment.computeType", "")).rpartition("_")[2].lower()
     meter.add(f"build:g1.{size}", assumed.build_minutes)
+
+
+def _node_group(meter: Meter, inputs: Inputs, _: Assumptions, __: Sequence[Resource]) -> None:
+    """A node group costs by its nodes: as many as it never goes below, of the type that it prefers."""
+    least, types = given(inputs, "scalingConfig.minSize", 0), given(inputs, "instanceTypes", ()) or ("t3.medium",)
+    if int(least):
+        meter.add(f"node:{types[0]}", HOURS * int(least), f"node {types[0]}")
 
 
 def _each(**usage: str | float) -> Any:
@@ -208,6 +222,8 @@ COUNTERS: Mapping[str, Any] = {
     "aws:ec2/natGateway:NatGateway": _each(nat_gateway=HOURS, nat_gateway_data="nat_gb"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _link,
     "aws:ecr/repository:Repository": _each(ecr_storage="repository_gb"),
+    "aws:eks/cluster:Cluster": _each(cluster=HOURS),
+    "aws:eks/nodeGroup:NodeGroup": _node_group,
     "aws:kms/key:Key": _each(kms_key=1, kms_request="key_requests"),
     "aws:s3/bucket:Bucket": _bucket,
     "aws:scheduler/schedule:Schedule": _each(schedule_run=31),

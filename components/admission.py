@@ -13,12 +13,12 @@ import pulumi_aws as aws
 from catalog.admission import DEPLOYER, STACK
 from components.bucket import Bucket
 from components.deployer import Deployer
-from components.execution_log import declare_execution_log
+from components.function import FunctionArgs, declare_function
 from components.key import Key
-from components.role import Role
+from components.part import Part
 from components.site import Site
-from components.statement import Statement, writes_log
-from components.stepper import archive, definition
+from components.statement import Statement
+from components.stepper import declare_stepper, definition, start_role
 
 _SOURCES = (
     "catalog/__init__.py",
@@ -67,41 +67,32 @@ class Admission(pulumi.ComponentResource):
 
     def __init__(self, name: str, site: Site, args: AdmissionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("takeoff:registry:Admission", name, None, opts)
-        self._name, self._site, self._args = name, site, args
-        self._child = pulumi.ResourceOptions(parent=self)
-        self.state_machine = self._state_machine(self._function())
+        child = pulumi.ResourceOptions(parent=self)
+        self._part = Part(name=name, physical=site.name(name), site=site, key=args.key, opts=child)
+        self._args = args
+        function = self._function()
+        states = definition(self._part, function, **_WORDS)
+        self.state_machine = declare_stepper(self._part, function, states, "an admission")
         self._rule()
         self.register_outputs({"state_machine": self.state_machine.arn})
 
     def _function(self) -> aws.lambda_.Function:
-        name, deployer = self._site.name(self._name), self._args.deployer
-        log = aws.cloudwatch.LogGroup(
-            self._name,
-            name=f"/aws/lambda/{name}",
-            retention_in_days=90,
-            kms_key_id=self._args.key.arn,
-            opts=self._child,
-        )
-        role = self._role("step", "lambda", "Makes a version of an approved package")
+        deployer = self._args.deployer
+        role = self._part.role("step", "lambda", "Makes a version of an approved package")
         self._args.runs.grant_read(role, "runs")
-        role.allow(*self._permissions(), writes_log(log.arn))
-        return aws.lambda_.Function(
-            self._name,
-            name=name,
+        role.allow(*self._permissions())
+        args = FunctionArgs(
             description="Makes a version of an approved package and has it deployed",
-            code=archive(_SOURCES),
+            sources=_SOURCES,
             handler="model_code.admission.handler.handle",
-            runtime="python3.13",
-            role=role.ready_arn,
             timeout=60,
-            memory_size=256,
-            environment={"variables": {STACK: self._site.stack, DEPLOYER: deployer.project if deployer else ""}},
-            opts=self._child,
+            environment={STACK: self._part.site.stack, DEPLOYER: deployer.project if deployer else ""},
         )
+        return declare_function(self._part, role, args)
 
     def _permissions(self) -> list[Statement]:
         """Look packages up, read and write the facts about versions, start the Deployer and look at its builds."""
-        site = self._site
+        site = self._part.site
         parameters = site.arn("ssm", f"parameter/takeoff/{site.stack}")
         read = [f"{parameters}/{leaf}" for leaf in ("*/approved", "*/candidate", "*/decisions/*", "*/freeze", "freeze")]
         write = [f"{parameters}/*/{leaf}" for leaf in ("approved", "candidate", "versions/*")]
@@ -117,46 +108,26 @@ class Admission(pulumi.ComponentResource):
             found.append(Statement(actions=actions, resources=[deployer.project_arn]))
         return found
 
-    def _state_machine(self, function: aws.lambda_.Function) -> aws.sfn.StateMachine:
-        role = self._role("states", "states", "Runs the steps of an admission")
-        role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
-        name = self._site.name(self._name)
-        logging = declare_execution_log(self._name, self._site, name, self._args.key, role, self._child)
-        return aws.sfn.StateMachine(
-            self._name,
-            name=name,
-            role_arn=role.ready_arn,
-            definition=function.arn.apply(lambda arn: definition(arn, self._site.partition, **_WORDS)),
-            logging_configuration=logging,
-            opts=self._child,
-        )
-
     def _rule(self) -> None:
-        role = self._role("start", "events", "Starts an admission when a package is approved")
-        role.allow(Statement(actions=["states:StartExecution"], resources=[self.state_machine.arn]))
+        part = self._part
         rule = aws.cloudwatch.EventRule(
-            self._name,
-            name=self._site.name(self._name),
+            part.name,
+            name=part.physical,
             description="A model package was approved",
             event_pattern=json.dumps(approval(self._args.groups)),
-            opts=self._child,
+            opts=part.opts,
         )
+        said = "Starts an admission when a package is approved"
         aws.cloudwatch.EventTarget(
-            self._name,
+            part.name,
             rule=rule.name,
             arn=self.state_machine.arn,
-            role_arn=role.ready_arn,
+            role_arn=start_role(part, self.state_machine, "start", "events", said),
             input_transformer={
                 "input_paths": {"package": "$.detail.ModelPackageArn"},
                 "input_template": '{"package": <package>}',
             },
-            opts=self._child,
-        )
-
-    def _role(self, suffix: str, service: str, description: str) -> Role:
-        name = f"{self._name}-{suffix}"
-        return Role(
-            name, site=self._site, service=f"{service}.amazonaws.com", description=description, opts=self._child
+            opts=part.opts,
         )
 
 

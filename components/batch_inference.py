@@ -8,18 +8,14 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog.batch import VARIABLE
-from components.alarm import AlarmArgs, declare_alarm
-from components.alerts import Alerts
 from components.batch_inference_args import BatchInferenceArgs
-from components.batch_roles import BatchPlaces, model_role, step_role
+from components.batch_roles import model_role, step_role
 from components.endpoint_rules import VERSION_VARIABLE
-from components.execution_log import declare_execution_log
+from components.function import FunctionArgs, declare_function
+from components.part import Part
 from components.release import content_of
-from components.role import Role
 from components.site import Site
-from components.statement import Statement
-from components.stepper import archive, definition
-from components.tags import model_tags
+from components.stepper import alarm_on_failures, declare_stepper, definition, start_role
 
 __all__ = ["BatchInference", "BatchInferenceArgs"]
 
@@ -43,35 +39,35 @@ class BatchInference(pulumi.ComponentResource):
         self, name: str, site: Site, args: BatchInferenceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("takeoff:hosting:BatchInference", name, None, opts)
-        self._name, self._site, self._args = f"{name}-batch", site, args
-        self._child = pulumi.ResourceOptions(parent=self)
-        self._tags = model_tags(args.model, args.owner)
-        self._outcome = site.parameter(args.model, "batch-outcome")
+        self._part = Part(
+            name=f"{name}-batch",
+            physical=site.name(args.model, "batch"),
+            site=site,
+            key=args.key,
+            opts=pulumi.ResourceOptions(parent=self),
+            owner=args.owner,
+            model=args.model,
+        )
+        self._args = args
         self._jobs = site.name(args.model, "batch", limit=_JOBS)
-        self.state_machine = self._state_machine(self._function(self._model()))
+        function = self._function(self._model())
+        words = {"comment": f"Scores a partition with {args.model}", "error": "BatchFailed"}
+        states = definition(self._part, function, **words)
+        self.state_machine = declare_stepper(self._part, function, states, "a batch run")
         self._schedule()
         if args.alerts:
-            self._alarm(args.alerts)
+            title = f"A batch run of {args.model} failed"
+            alarm_on_failures(self._part, self.state_machine, args.alerts, title=title, runbook="batch-failed")
         self.register_outputs({"state_machine": self.state_machine.arn})
-
-    @property
-    def _places(self) -> BatchPlaces:
-        return BatchPlaces(
-            name=self._name,
-            site=self._site,
-            jobs=self._jobs,
-            outcome=self._outcome,
-            opts=self._child,
-        )
 
     def _model(self) -> aws.sagemaker.Model:
         """One version, named by its content. Kept when another takes its place: a job that runs still needs it."""
-        args, placement = self._args, self._args.placement
+        args, part, placement = self._args, self._part, self._args.placement
         content = content_of({"image": args.image, "artifact": args.version.artifact, "environment": args.environment})
         return aws.sagemaker.Model(
-            f"{self._name}-{content}",
-            name=self._site.name(args.model, "batch", content),
-            execution_role_arn=model_role(self._places, args).ready_arn,
+            f"{part.name}-{content}",
+            name=part.site.name(args.model, "batch", content),
+            execution_role_arn=model_role(part, args, self._jobs).ready_arn,
             enable_network_isolation=True,
             primary_container={
                 "image": args.image,
@@ -79,104 +75,39 @@ class BatchInference(pulumi.ComponentResource):
                 "environment": {**args.environment, VERSION_VARIABLE: args.version.version},
             },
             vpc_config=placement.vpc_config() if placement else None,
-            tags=self._tags,
+            tags=part.tags,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
 
-    def _settings(self, model: aws.sagemaker.Model) -> pulumi.Output[str]:
-        """What the function reads at every step, so that a run in flight goes on with the present version."""
-        args = self._args
-        names = pulumi.Output.all(model=model.name, source=args.source.name, output=args.output.name, key=args.key.arn)
-        return names.apply(lambda known: args.settings(known, self._jobs, self._outcome, self._tags).to_json())
-
     def _function(self, model: aws.sagemaker.Model) -> aws.lambda_.Function:
-        name = self._site.name(self._args.model, "batch")
-        log = aws.cloudwatch.LogGroup(
-            self._name,
-            name=f"/aws/lambda/{name}",
-            retention_in_days=90,
-            kms_key_id=self._args.key.arn,
-            tags=self._tags,
-            opts=self._child,
-        )
-        return aws.lambda_.Function(
-            self._name,
-            name=name,
-            description=f"Scores what is missing of a partition with {self._args.model}",
-            code=archive(_SOURCES),
+        """It reads its settings at every step, so that a run in flight goes on with the present version."""
+        args, part, outcome = self._args, self._part, self._part.site.parameter(self._args.model, "batch-outcome")
+        names = pulumi.Output.all(model=model.name, source=args.source.name, output=args.output.name, key=args.key.arn)
+        settings = names.apply(lambda known: args.settings(known, self._jobs, outcome).to_json())
+        function = FunctionArgs(
+            description=f"Scores what is missing of a partition with {args.model}",
+            sources=_SOURCES,
             handler="model_code.batch.handler.handle",
-            runtime="python3.13",
-            role=step_role(self._places, self._args, log.arn).ready_arn,
             timeout=300,
-            memory_size=256,
-            environment={"variables": {VARIABLE: self._settings(model)}},
-            tags=self._tags,
-            opts=self._child,
+            environment={VARIABLE: settings},
         )
-
-    def _state_machine(self, function: aws.lambda_.Function) -> aws.sfn.StateMachine:
-        role = self._role("states", "Runs the steps of a batch run")
-        role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
-        words = {"comment": f"Scores a partition with {self._args.model}", "error": "BatchFailed"}
-        name = self._site.name(self._args.model, "batch")
-        logging = declare_execution_log(self._name, self._site, name, self._args.key, role, self._child, self._tags)
-        return aws.sfn.StateMachine(
-            self._name,
-            name=name,
-            role_arn=role.ready_arn,
-            definition=function.arn.apply(lambda arn: definition(arn, self._site.partition, **words)),
-            logging_configuration=logging,
-            tags=self._tags,
-            opts=self._child,
-        )
+        return declare_function(part, step_role(part, args, self._jobs, outcome), function)
 
     def _schedule(self) -> aws.scheduler.Schedule:
-        role = self._role("scheduler", "Starts a batch run when it is due")
-        role.allow(Statement(actions=["states:StartExecution"], resources=[self.state_machine.arn]))
+        part, machine = self._part, self.state_machine
+        role_arn = start_role(part, machine, "scheduler", "scheduler", "Starts a batch run when it is due")
         return aws.scheduler.Schedule(
-            self._name,
-            name=self._site.name(self._args.model, "batch"),
+            part.name,
+            name=part.physical,
             description=f"Scores yesterday's partition with {self._args.model}",
             schedule_expression=self._args.schedule,
             schedule_expression_timezone="UTC",
             flexible_time_window={"mode": "OFF"},
             # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
             target={
-                "arn": self.state_machine.arn,
-                "role_arn": role.ready_arn,
+                "arn": machine.arn,
+                "role_arn": role_arn,
                 "input": '{"scheduled": "<aws.scheduler.scheduled-time>"}',
             },
-            opts=self._child,
-        )
-
-    def _alarm(self, alerts: Alerts) -> None:
-        declare_alarm(
-            f"{self._args.model}-batch-failed",
-            self._site,
-            AlarmArgs(
-                title=f"A batch run of {self._args.model} failed",
-                owner=self._args.owner,
-                model=self._args.model,
-                runbook="batch-failed",
-                severity="warning",
-                namespace="AWS/States",
-                metric="ExecutionsFailed",
-                dimensions={"StateMachineArn": self.state_machine.arn},
-                statistic="Sum",
-                threshold=0,
-                period=300,
-                periods=1,
-                datapoints=1,
-            ),
-            alerts,
-            self._child,
-        )
-
-    def _role(self, service: str, description: str) -> Role:
-        return Role(
-            f"{self._name}-{service}",
-            site=self._site,
-            service=f"{service}.amazonaws.com",
-            description=description,
-            opts=self._child,
+            opts=part.opts,
         )

@@ -12,6 +12,7 @@ from components.alerts import Alerts
 from components.bucket import Bucket
 from components.key import Key
 from components.placement import Placement
+from components.tags import model_tags
 from model_code.contract import VersionRecord
 
 
@@ -65,7 +66,7 @@ class BatchInferenceArgs:
         """Where answers go: `predictions/<model>` unless said otherwise."""
         return self.output_prefix or f"predictions/{self.model}"
 
-    def settings(self, names: Mapping[str, str], jobs: str, outcome: str, tags: dict[str, str]) -> BatchSettings:
+    def settings(self, names: Mapping[str, str], jobs: str, outcome: str) -> BatchSettings:
         """What the function works on; `names` are known once things exist: model, source, output, and the key's ARN."""
         return BatchSettings(
             model=self.model,
@@ -82,5 +83,5 @@ class BatchInferenceArgs:
             key=names["key"],
             volume_key="" if has_local_storage(self.instance_type) else names["key"],
             outcome=outcome,
-            tags=tags,
+            tags=model_tags(self.model, self.owner),
         )

@@ -66,7 +66,7 @@ class Deployer(pulumi.ComponentResource):
         variables = {"STACK": site.stack, "STATE": args.state}
         build = BuildProjectArgs(
             description=f"Applies the stack {site.stack}",
-            source=_source(args.repository, depth=1),
+            source=_source(args.repository),
             branch=args.branch,
             variables={**variables, "ROLE": args.role_arn, "COMMAND": "deploy"},
             minutes=_MINUTES,
@@ -82,8 +82,6 @@ class Deployer(pulumi.ComponentResource):
         self.register_outputs({"project_arn": self.project_arn})
 
 
-def _source(repository: str, depth: int | None = None) -> aws.codebuild.ProjectSourceArgs:
-    """The repository with our own buildspec; whole without a depth, as a commit that is no branch's last one needs."""
-    return aws.codebuild.ProjectSourceArgs(
-        type="GITHUB", location=repository, git_clone_depth=depth, buildspec=_BUILDSPEC.read_text()
-    )
+def _source(repository: str) -> aws.codebuild.ProjectSourceArgs:
+    """The repository with our own buildspec; whole, as a commit that is no branch's last one needs."""
+    return aws.codebuild.ProjectSourceArgs(type="GITHUB", location=repository, buildspec=_BUILDSPEC.read_text())

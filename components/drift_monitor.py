@@ -55,6 +55,7 @@ class DriftMonitor(pulumi.ComponentResource):
             key=args.key.arn,
             captures=args.captures.name,
             features=args.features.name,
+            **({"spark": args.spark.id} if args.spark else {}),
         )
         return aws.ssm.Parameter(
             self._name,

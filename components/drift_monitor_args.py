@@ -20,6 +20,7 @@ from components.key import Key
 from components.monitoring import Monitoring
 from components.monitoring_places import JOB_ROLE, captures_of, job_roles, jobs, prefix_of
 from components.site import Site
+from components.spark import SparkApplication
 from components.tags import model_tags
 
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (Tier)
@@ -73,6 +74,7 @@ class DriftMonitorArgs:
     kpis: Sequence[Aim] = ()
     alerts: Alerts | None = None
     retraining: RetrainingTarget | None = None
+    spark: SparkApplication | None = None
 
     def __post_init__(self) -> None:
         def check(fine: bool, name: str, got: object, allowed: str) -> None:
@@ -113,6 +115,7 @@ class DriftMonitorArgs:
             key=names["key"],
             settings=self._strictness(),
             tags=model_tags(self.model, self.owner),
+            spark=names.get("spark", ""),
         ).to_json()
         if len(text) > _STANDARD:
             got = f"settings of {len(text)} characters"

@@ -22,7 +22,7 @@ def job_role(site: Site, args: DriftMonitorArgs, opts: pulumi.ResourceOptions) -
     role = Role(
         f"{args.model}-{JOB_ROLE}",
         site=site,
-        service="sagemaker.amazonaws.com",
+        service="emr-serverless.amazonaws.com" if args.spark else "sagemaker.amazonaws.com",
         description=f"Looks at what {args.model} is asked and answers in {site.stack}",
         opts=opts,
     )
@@ -30,6 +30,10 @@ def job_role(site: Site, args: DriftMonitorArgs, opts: pulumi.ResourceOptions) -
     for kind in ("outcomes", "runs", "drift"):
         args.features.grant_read(role, prefix_of(kind, args.model))
     args.features.grant_write(role, prefix_of("drift", args.model))
+    if args.spark:
+        # EMR Serverless pulls the application's image by itself.
+        args.spark.grant_log(role)
+        return role
     streams = f"log-stream:{jobs(site, args.model)}-*"
     role.allow(*container_permissions(site, args.image, log_group=_LOGS, streams=streams, namespace=_LOGS))
     return role

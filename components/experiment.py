@@ -12,18 +12,18 @@ import pulumi_aws as aws
 
 from catalog.trial import TrialSettings
 from components.bucket import Bucket
+from components.function import FunctionArgs, declare_function
 from components.key import Key
-from components.role import Role
+from components.part import Part
 from components.site import Site
-from components.statement import Statement, writes_log
-from components.stepper import archive
-from components.tags import model_tags
+from components.statement import Statement
 
 _SOURCES = (
     "catalog/__init__.py",
     "catalog/analysis.py",
     "catalog/instance_types.py",
     "catalog/plan.py",
+    "catalog/loop.py",
     "catalog/trial.py",
     "model_code/__init__.py",
     "model_code/errors.py",
@@ -68,26 +68,33 @@ class Experiment(pulumi.ComponentResource):
 
     def __init__(self, name: str, site: Site, args: ExperimentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("takeoff:hosting:Experiment", name, None, opts)
-        self._name, self._site, self._args = f"{name}-experiment", site, args
-        self._child = pulumi.ResourceOptions(parent=self)
-        self._tags = model_tags(args.model, args.owner)
+        self._part = Part(
+            name=f"{name}-experiment",
+            physical=site.name(args.model, "experiment"),
+            site=site,
+            key=args.key,
+            opts=pulumi.ResourceOptions(parent=self),
+            owner=args.owner,
+            model=args.model,
+        )
+        self._args = args
         parameter = self._parameter()
         self._schedule(self._function(), parameter)
         self.prefix = args.prefix
         self.register_outputs({"parameter": parameter.name})
 
     def _parameter(self) -> aws.ssm.Parameter:
-        args = self._args
+        args, part = self._args, self._part
         known = pulumi.Output.all(bucket=args.log.name, rollout=args.rollout, desired=args.desired, key=args.key.arn)
         return aws.ssm.Parameter(
-            self._name,
-            name=self._site.parameter(args.model, "experiment"),
+            part.name,
+            name=part.site.parameter(args.model, "experiment"),
             description=f"The experiment {args.experiment['name']} between the variants of {args.model}",
             type="String",
             value=known.apply(
                 lambda names: TrialSettings(
                     model=args.model,
-                    stack=self._site.stack,
+                    stack=part.site.stack,
                     experiment=args.experiment,
                     since=args.since,
                     window_seconds=args.window_seconds,
@@ -95,51 +102,38 @@ class Experiment(pulumi.ComponentResource):
                     **names,
                 ).to_json()
             ),
-            tags=self._tags,
-            opts=self._child,
+            tags=part.tags,
+            opts=part.opts,
         )
 
     def _function(self) -> aws.lambda_.Function:
-        args, name = self._args, self._site.name(self._args.model, "experiment")
-        log = aws.cloudwatch.LogGroup(
-            self._name,
-            name=f"/aws/lambda/{name}",
-            retention_in_days=90,
-            kms_key_id=args.key.arn,
-            tags=self._tags,
-            opts=self._child,
-        )
-        role = self._role("look", "lambda", f"Looks at the experiment of {args.model}")
+        args, part = self._args, self._part
+        role = part.role("look", "lambda", f"Looks at the experiment of {args.model}")
         args.log.grant_read(role, args.prefix)
         args.log.grant_write(role, f"{args.prefix}/reports")
-        parameter = self._site.parameter(args.model, "experiment")
-        names = [self._site.arn("ssm", f"parameter{parameter}{suffix}") for suffix in ("", "-verdict")]
+        parameter = part.site.parameter(args.model, "experiment")
+        names = [part.site.arn("ssm", f"parameter{parameter}{suffix}") for suffix in ("", "-verdict")]
         role.allow(
             Statement(actions=["ssm:GetParameter"], resources=names),
             Statement(actions=["ssm:PutParameter"], resources=names[1:]),
             Statement(actions=["states:StartExecution"], resources=[args.rollout]),
-            writes_log(log.arn),
         )
-        return aws.lambda_.Function(
-            self._name,
-            name=name,
+        function = FunctionArgs(
             description=f"Decides the experiment of {args.model}",
-            code=archive(_SOURCES),
+            sources=_SOURCES,
             handler="model_code.experiment.handler.handle",
-            runtime="python3.13",
-            role=role.ready_arn,
             timeout=900,
-            memory_size=1024,
-            tags=self._tags,
-            opts=self._child,
+            memory=1024,
         )
+        return declare_function(part, role, function)
 
     def _schedule(self, function: aws.lambda_.Function, parameter: aws.ssm.Parameter) -> None:
-        role = self._role("scheduler", "scheduler", "Looks at an experiment when it is due")
+        part = self._part
+        role = part.role("scheduler", "scheduler", "Looks at an experiment when it is due")
         role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
         aws.scheduler.Schedule(
-            self._name,
-            name=self._site.name(self._args.model, "experiment"),
+            part.name,
+            name=part.physical,
             description=f"Looks at the experiment of {self._args.model}",
             schedule_expression=self._args.schedule,
             schedule_expression_timezone="UTC",
@@ -149,14 +143,5 @@ class Experiment(pulumi.ComponentResource):
                 "role_arn": role.ready_arn,
                 "input": parameter.name.apply(lambda found: json.dumps({"parameter": found})),
             },
-            opts=self._child,
-        )
-
-    def _role(self, what: str, service: str, description: str) -> Role:
-        return Role(
-            f"{self._name}-{what}",
-            site=self._site,
-            service=f"{service}.amazonaws.com",
-            description=description,
-            opts=self._child,
+            opts=part.opts,
         )

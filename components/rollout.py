@@ -9,26 +9,32 @@ import pulumi
 import pulumi_aws as aws
 
 from components.bucket import Bucket
-from components.execution_log import declare_execution_log
+from components.function import FunctionArgs, declare_function
 from components.key import Key
+from components.part import Part
 from components.role import Role
 from components.rollout_permissions import reads_and_moves, tries
 from components.site import Site
-from components.statement import Statement, writes_log
-from components.stepper import archive, definition
+from components.stepper import declare_stepper, definition, start_role
 
-_SOURCES = (
-    "catalog/__init__.py",
-    "catalog/analysis.py",
-    "catalog/candidates.py",
-    "catalog/desired.py",
-    "catalog/naming.py",
-    "catalog/plan.py",
-    "catalog/trial.py",
-    "model_code/__init__.py",
-    "model_code/errors.py",
-    "model_code/rollout",
-    "model_code/sequential",
+_FUNCTION = FunctionArgs(
+    description="Compares an endpoint with its desired state and makes the next call",
+    handler="model_code.rollout.handler.handle",
+    timeout=60,
+    sources=(
+        "catalog/__init__.py",
+        "catalog/analysis.py",
+        "catalog/candidates.py",
+        "catalog/desired.py",
+        "catalog/loop.py",
+        "catalog/naming.py",
+        "catalog/plan.py",
+        "catalog/trial.py",
+        "model_code/__init__.py",
+        "model_code/errors.py",
+        "model_code/rollout",
+        "model_code/sequential",
+    ),
 )
 # A wish and an operator's word: each starts an execution for its model.
 _HEARD = ("desired", "override")
@@ -54,96 +60,44 @@ class Rollout(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("takeoff:hosting:Rollout", name, None, opts)
-        self._name, self._site, self._key = name, site, key
-        self._captures, self._compared = captures, compared
-        self._child = pulumi.ResourceOptions(parent=self)
-        function = self._function()
-        self.state_machine = self._state_machine(function)
-        target = self._rule()
+        part = Part(name=name, physical=site.name(name), site=site, key=key, opts=pulumi.ResourceOptions(parent=self))
+        function = declare_function(part, _step_role(part, captures, compared), _FUNCTION)
+        self.state_machine = declare_stepper(part, function, definition(part, function, **_WORDS), "a rollout")
+        target = _rule(part, self.state_machine)
         # Whoever writes a wish waits for this, or nobody would hear it.
         self.ready: pulumi.Output[str] = target.id
         self.register_outputs({"state_machine": self.state_machine.arn})
 
-    def _function(self) -> aws.lambda_.Function:
-        name = self._site.name(self._name)
-        log = aws.cloudwatch.LogGroup(
-            self._name, name=f"/aws/lambda/{name}", retention_in_days=90, kms_key_id=self._key.arn, opts=self._child
-        )
-        role = Role(
-            f"{self._name}-step",
-            site=self._site,
-            service="lambda.amazonaws.com",
-            description="One step of a rollout",
-            opts=self._child,
-        )
-        role.allow(
-            *reads_and_moves(self._site),
-            *tries(self._site, self._key),
-            writes_log(log.arn),
-        )
-        if self._captures:
-            for model in self._compared:
-                self._captures.grant_read(role, model)
-        return aws.lambda_.Function(
-            self._name,
-            name=name,
-            description="Compares an endpoint with its desired state and makes the next call",
-            code=archive(_SOURCES),
-            handler="model_code.rollout.handler.handle",
-            runtime="python3.13",
-            role=role.ready_arn,
-            timeout=60,
-            memory_size=256,
-            opts=self._child,
-        )
 
-    def _state_machine(self, function: aws.lambda_.Function) -> aws.sfn.StateMachine:
-        role = Role(
-            f"{self._name}-states",
-            site=self._site,
-            service="states.amazonaws.com",
-            description="Runs the steps of a rollout",
-            opts=self._child,
-        )
-        role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
-        name = self._site.name(self._name)
-        logging = declare_execution_log(self._name, self._site, name, self._key, role, self._child)
-        return aws.sfn.StateMachine(
-            self._name,
-            name=name,
-            role_arn=role.ready_arn,
-            definition=function.arn.apply(lambda arn: definition(arn, self._site.partition, **_WORDS)),
-            logging_configuration=logging,
-            opts=self._child,
-        )
+def _step_role(part: Part, captures: Bucket | None, compared: Sequence[str]) -> Role:
+    role = part.role("step", "lambda", "One step of a rollout")
+    role.allow(*reads_and_moves(part.site), *tries(part.site, part.key))
+    if captures:
+        for model in compared:
+            captures.grant_read(role, model)
+    return role
 
-    def _rule(self) -> aws.cloudwatch.EventTarget:
-        role = Role(
-            f"{self._name}-start",
-            site=self._site,
-            service="events.amazonaws.com",
-            description="Starts a rollout when a wish changes or an operator speaks",
-            opts=self._child,
-        )
-        role.allow(Statement(actions=["states:StartExecution"], resources=[self.state_machine.arn]))
-        rule = aws.cloudwatch.EventRule(
-            self._name,
-            name=self._site.name(self._name),
-            description="A model's desired state changed, or an operator spoke",
-            event_pattern=json.dumps(pattern(self._site)),
-            opts=self._child,
-        )
-        return aws.cloudwatch.EventTarget(
-            self._name,
-            rule=rule.name,
-            arn=self.state_machine.arn,
-            role_arn=role.ready_arn,
-            input_transformer={
-                "input_paths": {"parameter": "$.detail.name"},
-                "input_template": '{"parameter": <parameter>}',
-            },
-            opts=self._child,
-        )
+
+def _rule(part: Part, machine: aws.sfn.StateMachine) -> aws.cloudwatch.EventTarget:
+    rule = aws.cloudwatch.EventRule(
+        part.name,
+        name=part.physical,
+        description="A model's desired state changed, or an operator spoke",
+        event_pattern=json.dumps(pattern(part.site)),
+        opts=part.opts,
+    )
+    said = "Starts a rollout when a wish changes or an operator speaks"
+    return aws.cloudwatch.EventTarget(
+        part.name,
+        rule=rule.name,
+        arn=machine.arn,
+        role_arn=start_role(part, machine, "start", "events", said),
+        input_transformer={
+            "input_paths": {"parameter": "$.detail.name"},
+            "input_template": '{"parameter": <parameter>}',
+        },
+        opts=part.opts,
+    )
 
 
 def pattern(site: Site) -> dict[str, object]:

@@ -1,29 +1,28 @@
-"""A function that is called again and again until it has settled something: its archive and its state machine."""
+"""A state machine that calls a function again and again until it has settled something."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
 
 import pulumi
+import pulumi_aws as aws
 
-_ROOT = Path(__file__).resolve().parent.parent
-
-
-def archive(sources: Sequence[str]) -> pulumi.AssetArchive:
-    """A function's code: files of the repository, and the Python files of folders, each under the path it has there.
-
-    Standard library and boto3 only, which the Lambda runtime carries.
-    """
-    files: list[str] = []
-    for source in sources:
-        path = _ROOT / source
-        files += [source] if path.is_file() else sorted(str(f.relative_to(_ROOT)) for f in path.glob("*.py"))
-    return pulumi.AssetArchive({name: pulumi.FileAsset(str(_ROOT / name)) for name in files})
+from components.alarm import AlarmArgs, declare_alarm
+from components.alerts import Alerts
+from components.execution_log import declare_execution_log
+from components.part import Part
+from components.statement import Statement
 
 
-def definition(function_arn: str, partition: str, *, comment: str, error: str) -> str:
+def definition(part: Part, function: aws.lambda_.Function, *, comment: str, error: str) -> pulumi.Output[str]:
+    """The state machine around a function, once its ARN is known; see `stepping`."""
+    machine: pulumi.Output[str] = function.arn.apply(
+        lambda arn: stepping(arn, part.site.partition, comment=comment, error=error)
+    )
+    return machine
+
+
+def stepping(function_arn: str, partition: str, *, comment: str, error: str) -> str:
     """The state machine in Amazon States Language: step, and wait as long as the step says, until it is settled.
 
     The function returns `status` (succeeded, failed or waiting), `seconds` to wait and, on failure, `reason`.
@@ -50,3 +49,50 @@ def definition(function_arn: str, partition: str, *, comment: str, error: str) -
         "Failed": {"Type": "Fail", "Error": error, "CausePath": "$.reason"},
     }
     return json.dumps({"Comment": comment, "StartAt": "Step", "States": states})
+
+
+def declare_stepper(
+    part: Part, function: aws.lambda_.Function, states: pulumi.Output[str], of: str
+) -> aws.sfn.StateMachine:
+    """Declare the state machine (`states`, see `definition`), the role that runs the steps `of` something, its log."""
+    role = part.role("states", "states", f"Runs the steps of {of}")
+    role.allow(Statement(actions=["lambda:InvokeFunction"], resources=[function.arn]))
+    logging = declare_execution_log(part, role)
+    return aws.sfn.StateMachine(
+        part.name,
+        name=part.physical,
+        role_arn=role.ready_arn,
+        definition=states,
+        logging_configuration=logging,
+        tags=part.tags,
+        opts=part.opts,
+    )
+
+
+def start_role(
+    part: Part, machine: aws.sfn.StateMachine, label: str, service: str, description: str
+) -> pulumi.Output[str]:
+    """The ARN of a role called <name>-<label> by which an AWS service starts executions, and does nothing else."""
+    role = part.role(label, service, description)
+    role.allow(Statement(actions=["states:StartExecution"], resources=[machine.arn]))
+    return role.ready_arn
+
+
+def alarm_on_failures(part: Part, machine: aws.sfn.StateMachine, alerts: Alerts, *, title: str, runbook: str) -> None:
+    """Tell the part's owner within five minutes that an execution failed."""
+    args = AlarmArgs(
+        title=title,
+        owner=part.owner,
+        model=part.model,
+        runbook=runbook,
+        severity="warning",
+        namespace="AWS/States",
+        metric="ExecutionsFailed",
+        dimensions={"StateMachineArn": machine.arn},
+        statistic="Sum",
+        threshold=0,
+        period=300,
+        periods=1,
+        datapoints=1,
+    )
+    declare_alarm(f"{part.name}-failed", part.site, args, alerts, part.opts)

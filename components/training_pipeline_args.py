@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from catalog.pipeline_types import pipeline_types
 from components.bucket import Bucket
 from components.fairness import Fairness
 from components.key import Key
+from components.model_registry import Risk
 from components.placement import Placement
 from components.retraining import Retraining
 from components.site import Site
@@ -32,6 +34,7 @@ class TrainingPipelineArgs:
     `definition` is the pipeline's, as model_code/<code>/pipeline.json has it; `image` names its digest; `group` is the
     model package group. All jobs have `instance_type`, training has `instances` of it. `criteria` are the least values
     of metrics, `margins` by how much one may be worse than the live version's. `data_version` pins the data set.
+    `owner` and `risk` stand in each version's model card.
     `columns` are columns of it that are no features, nor `id`, which tells rows apart; `schedule` is `cron(...)` or
     `rate(...)` in UTC; `budget` names an AWS budget that must not be spent. Raises ValueError for what SageMaker or the
     gates would refuse.
@@ -51,6 +54,7 @@ class TrainingPipelineArgs:
     features: Bucket
     models: Bucket
     retraining: Retraining
+    risk: Risk = "unknown"
     instances: int = 1
     approval: Literal["automatic", "manual"] = "automatic"
     fairness: Fairness | None = None
@@ -67,6 +71,8 @@ class TrainingPipelineArgs:
             if not fine:
                 raise ValueError(f"{self.model}: training {name}: got {got!r}; allowed: {allowed}")
 
+        # The card is JSON that the pipeline joins from texts, and nothing there can escape one.
+        check(json.dumps(self.owner) == f'"{self.owner}"', "owner", self.owner, "no quotes, and letters of ASCII")
         check("@sha256:" in self.image, "image", self.image, "an image URI that names its digest")
         known = self.instance_type in pipeline_types()
         check(known, "instance_type", self.instance_type, "a type of CreateProcessingJob, such as ml.m5.large")
@@ -124,6 +130,8 @@ class TrainingPipelineArgs:
                 "TrainInstanceCount": str(self.instances),
                 "Algorithm": self.algorithm,
                 "Model": self.model,
+                "Owner": self.owner,
+                "Risk": self.risk.capitalize(),
             },
         )
         if (size := len(found.to_json().encode())) > _PARAMETER:

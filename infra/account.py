@@ -30,8 +30,13 @@ NONE = Facts()
 
 def read(stack: str, opts: pulumi.InvokeOptions) -> dict[str, Facts]:
     """The facts of every model of a stack, by model name."""
+    return sort(parameters(stack, opts), stack)
+
+
+def parameters(stack: str, opts: pulumi.InvokeOptions) -> dict[str, str]:
+    """Every parameter of a stack, by name."""
     found = aws.ssm.get_parameters_by_path(path=f"/takeoff/{stack}", recursive=True, with_decryption=True, opts=opts)
-    return sort(dict(zip(found.names, found.values, strict=True)), stack)
+    return dict(zip(found.names, found.values, strict=True))
 
 
 def sort(parameters: Mapping[str, str], stack: str) -> dict[str, Facts]:

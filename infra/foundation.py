@@ -11,6 +11,8 @@ from components.admission import Admission, AdmissionArgs
 from components.alerts import PUBLISHERS, Alerts, AlertsArgs, Severity
 from components.batch_inference import BatchInference
 from components.bucket import Bucket
+from components.cluster import Cluster
+from components.cluster_args import ClusterArgs
 from components.cost_guard import CostGuard, CostGuardArgs
 from components.data_lake import DataLake, DataLakeArgs, LakeArgs
 from components.deployer import Deployer, DeployerArgs
@@ -19,11 +21,13 @@ from components.model_endpoint import ModelEndpoint
 from components.model_image import ModelImage
 from components.monitoring import Monitoring, MonitoringArgs
 from components.network import Network, NetworkArgs
+from components.node_group import NodeGroups, NodeGroupsArgs
 from components.placement import Placement, existing
 from components.previews import PreviewsArgs
 from components.retraining import Retraining, RetrainingArgs
 from components.rollout import Rollout
 from components.site import Site
+from components.spark import SparkApplication, SparkArgs
 from infra import config as keys
 
 
@@ -40,6 +44,8 @@ class Foundation:
     admission: Admission | None
     retraining: Retraining | None
     monitoring: Monitoring | None
+    spark: SparkApplication | None
+    cluster: Cluster | None
     opts: pulumi.ResourceOptions
     guarded: pulumi.ResourceOptions
 
@@ -61,6 +67,7 @@ def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundatio
     if config.budget:
         _cost_guard(site, config, config.budget, alerts, opts)
     deployer = _deployer(site, config.deployer, lake, placement, opts) if config.deployer else None
+    spark = _spark(site, config, config.spark, lake, placement, opts) if config.spark else None
     return Foundation(
         site=site,
         config=config,
@@ -70,7 +77,9 @@ def declare(site: Site, config: keys.Stack, provider: aws.Provider) -> Foundatio
         alerts=alerts,
         admission=_admission(site, config, lake, deployer, opts),
         retraining=_retraining(site, config, lake, alerts, opts),
-        monitoring=_monitoring(site, config, lake, alerts, opts),
+        monitoring=_monitoring(site, config, lake, alerts, spark, opts),
+        spark=spark,
+        cluster=_cluster(site, config, config.cluster, lake, placement, opts) if config.cluster and placement else None,
         opts=opts,
         guarded=guarded,
     )
@@ -105,6 +114,8 @@ def _services(config: keys.Stack) -> frozenset[str]:
     """The AWS services that whatever is declared to run inside the VPC calls."""
     callers = [ModelEndpoint.CALLS, ModelImage.CALLS]
     callers += [Deployer.CALLS] if config.deployer else []
+    callers += [SparkApplication.CALLS] if config.spark else []
+    callers += [Cluster.CALLS] if config.cluster else []
     callers += [BatchInference.CALLS] if any(model.batch for model in config.models.values()) else []
     return frozenset().union(*callers)
 
@@ -182,12 +193,73 @@ def _retraining(
     return Retraining("retraining", site, args, opts=opts)
 
 
+def _spark(
+    site: Site,
+    config: keys.Stack,
+    block: keys.Spark,
+    lake: DataLake,
+    placement: Placement | None,
+    opts: pulumi.ResourceOptions,
+) -> SparkApplication:
+    """Where large models are looked at; the owner of the first of them answers for it."""
+    owners = [m.owner for _, m in sorted(config.models.items()) if m.monitor and m.monitor.engine == "emr-serverless"]
+    args = SparkArgs(image=block.image, vcpus=block.vcpus, owner=owners[0], key=lake.key, placement=placement)
+    return SparkApplication("spark", site, args, opts=opts)
+
+
 def _monitoring(
-    site: Site, config: keys.Stack, lake: DataLake, alerts: Alerts | None, opts: pulumi.ResourceOptions
+    site: Site,
+    config: keys.Stack,
+    lake: DataLake,
+    alerts: Alerts | None,
+    spark: SparkApplication | None,
+    opts: pulumi.ResourceOptions,
 ) -> Monitoring | None:
     """What looks at models; its own failures are told to the owner of the first model that is looked at."""
     owners = [model.owner for _, model in sorted(config.models.items()) if model.monitor]
     if not owners or not lake.features or not lake.captures:
         return None
-    args = MonitoringArgs(key=lake.key, captures=lake.captures, features=lake.features, owner=owners[0], alerts=alerts)
+    args = MonitoringArgs(
+        key=lake.key,
+        captures=lake.captures,
+        features=lake.features,
+        owner=owners[0],
+        alerts=alerts,
+        spark=spark,
+    )
     return Monitoring("monitoring", site, args, opts=opts)
+
+
+def _cluster(
+    site: Site,
+    config: keys.Stack,
+    block: keys.Cluster,
+    lake: DataLake,
+    placement: Placement,
+    opts: pulumi.ResourceOptions,
+) -> Cluster:
+    """Where pods run, with the node groups of pools that are not Karpenter's; the Deployer enters as admin."""
+    inside = [model for _, model in sorted(config.models.items()) if model.on_kubernetes]
+    access: dict[str, list[str]] = {
+        persona: [f"arn:{site.partition}:iam::{site.account}:role/{role}" for role in roles]
+        for persona, roles in block.access.items()
+    }
+    if config.deployer:
+        access["admin"] = [*access.get("admin", ()), config.deployer.role]
+    args = ClusterArgs(
+        placement=placement,
+        key=lake.key,
+        owner=inside[0].owner,
+        version=block.version or "",
+        existing=block.name or "",
+        access=access,
+        access_cidrs=block.access_cidrs,
+        deletion_protection=config.protect and not block.name,
+    )
+    cluster = Cluster("cluster", site, args, opts=opts)
+    if managed := [pool for name, block in config.node_pools.items() if (pool := block.declared(name)).managed]:
+        groups = NodeGroupsArgs(
+            pools=managed, cluster=cluster.name, subnets=cluster.subnets, security_groups=cluster.security_groups
+        )
+        NodeGroups("nodes", site, groups, opts=opts)
+    return cluster

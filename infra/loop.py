@@ -29,6 +29,7 @@ def train(
         model=name,
         code=model.code,
         owner=model.owner,
+        risk=model.risk,
         definition=definition_of(model.code),
         image=image,
         group=group,
@@ -79,6 +80,7 @@ def watch(
         features=shared.features,
         key=lake.key,
         alerts=shared.alerts,
+        spark=shared.spark if block.engine == "emr-serverless" else None,
         fairness=_fairness(model, spec),
         kpis=[Aim(name=kpi.name, target=kpi.target, direction=kpi.direction) for kpi in model.kpis],
         retraining=RetrainingTarget(

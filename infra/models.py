@@ -11,6 +11,7 @@ from catalog.training import first_training, slots
 from components.asynchronous import AsyncOutput
 from components.batch_inference import BatchInference, BatchInferenceArgs
 from components.capture import Capture
+from components.cluster import Cluster
 from components.model_endpoint import ModelEndpoint
 from components.model_endpoint_args import ModelEndpointArgs
 from components.model_image import ModelImage, ModelImageArgs
@@ -19,8 +20,9 @@ from components.rollback import Rollback
 from components.scaling import Scaling, ScheduledCount
 from components.service_dashboard import ServiceDashboard, ServiceDashboardArgs
 from components.variant import Shadow, Variant
+from components.workload_role import WorkloadRole, WorkloadRoleArgs
 from infra import config as keys
-from infra import loop
+from infra import loop, workloads
 from infra.account import Facts
 from infra.config import ConfigError
 from infra.foundation import Foundation
@@ -47,6 +49,7 @@ def _declare(shared: Foundation, name: str, model: keys.Model, spec: Spec, facts
         "owner": model.owner,
         "traffic": model.traffic,
         "versions": model.versions(),
+        **({"serving": model.serving} if model.serving != "endpoint" else {}),
         **model.purpose(),
     }
     entry |= _image(shared, name, model) if not (model.image or isinstance(spec, TextSpec)) else {}
@@ -54,9 +57,13 @@ def _declare(shared: Foundation, name: str, model: keys.Model, spec: Spec, facts
     if model.training:
         pipeline = loop.train(shared, name, model, spec, facts, entry["registry"])
         entry["training"] = pipeline.pipeline.pipeline_name if pipeline else ""
-    if due := _due(name, model, spec, facts, shared.site.stack):
-        pulumi.log.info(f"{name}: not deployed yet; next: {due}")
-        return {**entry, "next": due}
+    if missing := due(name, model, spec, facts, shared.site.stack):
+        pulumi.log.info(f"{name}: not deployed yet; next: {missing}")
+        return {**entry, "next": missing}
+    if model.on_kubernetes and shared.cluster:
+        entry |= _workload(shared, name, model, shared.cluster)
+    if model.pods:
+        return entry
     args = _endpoint(shared, name, model, facts)
     hosted = ModelEndpoint(name, shared.site, args, opts=shared.opts)
     entry |= {"endpoint": hosted.endpoint.name, "desired": hosted.desired.name}
@@ -71,7 +78,22 @@ def _declare(shared: Foundation, name: str, model: keys.Model, spec: Spec, facts
     return entry
 
 
-def _due(name: str, model: keys.Model, spec: Spec, facts: Facts, stack: str) -> str | None:
+def _workload(shared: Foundation, name: str, model: keys.Model, cluster: Cluster) -> dict[str, Any]:
+    """What a model's pods need of AWS; the pods are the `-apps` sibling's, and would land where they are meant to."""
+    workloads.prove(name, model, shared.config, shared.site.stack)
+    block = shared.config.cluster
+    args = WorkloadRoleArgs(
+        model=name,
+        owner=model.owner,
+        cluster=(block.name if block else None) or shared.site.name("cluster"),
+        ready=cluster.name,
+        models=shared.lake.models,
+        features=shared.lake.features if model.jobs else None,
+    )
+    return {"namespace": WorkloadRole(name, shared.site, args, opts=shared.opts).namespace}
+
+
+def due(name: str, model: keys.Model, spec: Spec, facts: Facts, stack: str) -> str | None:
     """The next command for a model that the account has no image or version for; None when it can be deployed."""
     if isinstance(spec, TextSpec) and not model.image:
         return f"pulumi config set --stack {stack} --path takeoff:models.{name}.image IMAGE@sha256:DIGEST"

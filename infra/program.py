@@ -6,19 +6,31 @@ import pulumi
 import pulumi_aws as aws
 
 from components.site import Site
-from infra import account, foundation, models
+from infra import account, apps, foundation, models
 from infra.config import Stack, load
 from infra.tags import tags
 
 
 def deploy() -> None:
-    """Declare the current stack: the platform first, then each model as far as the account is ready for it."""
-    stack = pulumi.get_stack()
+    """Declare the current stack: AWS, or for `<stack>-apps` what runs in its cluster, from the same stack file."""
+    stack = pulumi.get_stack().removesuffix(apps.SUFFIX)
     config = load(stack)
-    provider = aws.Provider("aws", region=config.region, default_tags={"tags": tags(stack)})
+    inside = pulumi.get_stack() != stack
+    # What runs in a cluster has labels; of AWS that half asks, and declares nothing.
+    marks = None if inside else {"tags": tags(stack)}
+    provider = aws.Provider("aws", region=config.region, default_tags=marks)
     asked = pulumi.InvokeOptions(provider=provider)
-    shared = foundation.declare(_site(stack, config, asked), config, provider)
-    facts = account.read(stack, asked)
+    site = _site(stack, config, asked)
+    if inside:
+        pulumi.export("workloads", apps.declare(site, config, asked))
+        return
+    _deploy(site, config, provider, asked)
+
+
+def _deploy(site: Site, config: Stack, provider: aws.Provider, asked: pulumi.InvokeOptions) -> None:
+    """The platform first, then each model as far as the account is ready for it."""
+    shared = foundation.declare(site, config, provider)
+    facts = account.read(site.stack, asked)
     pulumi.export("bucket", shared.lake.models.name)
     pulumi.export("rollout", shared.rollout.state_machine.arn)
     if shared.lake.features:

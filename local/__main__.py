@@ -1,4 +1,4 @@
-"""A stack in an emulated account: `python -m local preview | up | down | start | loop | predict | status | logs`."""
+"""A stack in an emulated account: `python -m local preview | up | down | start | loop | simulate | predict | …`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from local.down import down
 from local.loop import loop
 from local.phases import takeoff
 from local.preview import preview
+from local.simulate.command import simulate
 from local.state import LOCAL, REPOSITORY, State
 from local.toolchain.environment import enter, environment
 from local.toolchain.progress import Progress
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. What went wrong is one line on stderr and exit status 1."""
     parser = _parser()
     chosen, rest = parser.parse_known_args(arguments)
-    if rest and chosen.command not in {"predict", "preview", "loop"}:
+    if rest and chosen.command not in {"predict", "preview", "loop", "simulate"}:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     os.environ["TAKEOFF_STACK"] = chosen.stack
     state = State.current()
@@ -44,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
                 connect(state, Progress(sys.stderr))
             case "loop":
                 return loop(state, rest)
+            case "simulate":
+                return simulate(state, rest)
             case "predict":
                 takeoff(environment(state, state.endpoint()), "predict", "--stack", state.stack, *rest)
             case "status":
@@ -74,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     destroyed.add_argument("--unprotect", default="", metavar="STACK", help="confirm that STACK goes, protected or not")
     add("start", "start the emulated account again, with all that it had; deploys nothing")
     add("loop", "the loop's scenarios on the deployed stack, on a fast clock; takes options of `python -m scenarios`")
+    add("simulate", "node pools under load on the local cluster; takes options of local/simulate")
     add("predict", "predictions through every endpoint, with traffic and accuracy; takes options of `takeoff predict`")
     add("status", "what runs in the emulated account").add_argument("--json", action="store_true", help="print JSON")
     add("logs", "the last lines of every log").add_argument(

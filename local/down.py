@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from local import apps
 from local.cloud import daemon
 from local.phases import takeoff
 from local.recover import recover
@@ -32,6 +33,7 @@ def down(state: State, unprotect: str) -> None:
         daemon.stop(state)
         progress.say(f"takeoff: stack {state.stack} is destroyed; its emulated account is stopped, in {state.root}")
         return
+    apps.down(stack, progress)
     account.forget_versions()
     stack.destroy()
     for leftover in account.everything():

@@ -61,6 +61,10 @@ KINDS = (
         "delete_project", "name", "arn:aws:codebuild:{region}:{account}:project/{listed}",
     ),
     Kind(
+        "aws:emrserverless/application:Application", "emr-serverless", "list_applications", "applications", "name",
+        "delete_application", "applicationId", "{listed}",
+    ),
+    Kind(
         "aws:ecr/repository:Repository", "ecr", "describe_repositories", "repositories", "repositoryName",
         "delete_repository", "repositoryName", more={"force": True},
     ),

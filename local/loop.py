@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from local.cloud import daemon
 from local.stack import LocalStack
@@ -25,8 +26,9 @@ def loop(state: State, arguments: Sequence[str]) -> int:
     again = f"{sys.executable} -m local start --stack {state.stack}"
     command = [sys.executable, "-m", "scenarios", "--stack", state.stack, "--speed", SPEED, *arguments]
     try:
-        # Whatever the scenarios start again must have the same clock.
-        environment = {**stack.env, "TAKEOFF_RESTART": again, _VARIABLE: SPEED}
+        # Whatever the scenarios start again must have the same clock, at the same place.
+        port = str(urlsplit(stack.env["AWS_ENDPOINT_URL"]).port)
+        environment = {**stack.env, "TAKEOFF_RESTART": again, "TAKEOFF_PORT": port, _VARIABLE: SPEED}
         return subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
     finally:
         _at(state, before)

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from catalog import build_context
 from catalog.naming import parameter_name
-from catalog.training import first_training, slots
+from catalog.training import approval, first_training, slots
 from local.client import client
 from local.stack import LocalStack
 from local.state import REPOSITORY
@@ -34,7 +34,8 @@ def prepare(stack: LocalStack, *, trainings: bool = True) -> list[str]:
     Without `trainings` only images are built: before the program is applied, what would train may be out of date.
 
     Reads the models from the last deployment's outputs, so it does nothing before the first. Asking the account for
-    what is there costs milliseconds, a command a second. Raises PhaseError once all of them have ended.
+    what is there costs milliseconds, a command a second. A model whose first version waits for a person is left as it
+    is; `waiting` says so. Raises PhaseError once all of them have ended.
     """
     # Training takes longest, so it begins first.
     due = sorted(_due(stack, Account(stack.env)), key=_is_image)
@@ -46,12 +47,24 @@ def prepare(stack: LocalStack, *, trainings: bool = True) -> list[str]:
     return [does for does, _ in running]
 
 
+def waiting(stack: LocalStack) -> list[str]:
+    """What is said of each model whose first version waits for a person, with the command that lets it go on."""
+    return [
+        f"model {name}: {approval(name, max(packages), stack.name)}; the next `up` deploys its endpoint"
+        for name, _, _, packages in _trainings(stack, Account(stack.env))
+        if packages
+    ]
+
+
 def _is_image(due: tuple[str, Commands]) -> bool:
     return due[1][0][0] == "image"
 
 
 def _take(stack: LocalStack, commands: Commands) -> None:
-    """Run commands one after the other; what they register, the account has admitted when this returns."""
+    """Run commands one after the other; what they register, the account has admitted when this returns.
+
+    What waits for a person's approval is registered and not admitted: nobody knows for how long.
+    """
     for command in commands:
         takeoff(stack.env, *command, "--stack", stack.name)
     if commands[-1][0] == "retrain":
@@ -60,7 +73,8 @@ def _take(stack: LocalStack, commands: Commands) -> None:
 
 def _await_approved(stack: LocalStack, model: str) -> None:
     account, end = Account(stack.env), time.monotonic() + _ADMITTED
-    while not account.value(parameter_name(stack.name, model, "approved")):
+    registry = stack.outputs()["models"][model]["registry"]
+    while not (account.value(parameter_name(stack.name, model, "approved")) or account.pending(registry)):
         if time.monotonic() > end:
             raise PhaseError(f"{model}: its first version was registered and not admitted within {_ADMITTED} s")
         time.sleep(0.2)
@@ -77,7 +91,8 @@ class Account:
     """What the emulated account says of images and versions."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self._ssm, self._ecr = (client(env["AWS_ENDPOINT_URL"], service) for service in ("ssm", "ecr"))
+        services = ("ssm", "ecr", "sagemaker")
+        self._ssm, self._ecr, self._sagemaker = (client(env["AWS_ENDPOINT_URL"], service) for service in services)
 
     def value(self, parameter: str) -> str:
         """A parameter's value; empty when there is none."""
@@ -95,6 +110,13 @@ class Account:
         )
         return [str(tag) for each in found["imageDetails"] for tag in each.get("imageTags", [])] if found else []
 
+    def pending(self, registry: str) -> list[int]:
+        """The numbers of a package group's versions that wait for a person."""
+        found = self._sagemaker.list_model_packages(
+            ModelPackageGroupName=registry, ModelApprovalStatus="PendingManualApproval", MaxResults=100
+        )
+        return [int(each["ModelPackageVersion"]) for each in found["ModelPackageSummaryList"]]
+
     def _ask(self, call: Any, *missing: str) -> Any:
         try:
             return call()
@@ -109,12 +131,22 @@ def _due(stack: LocalStack, account: Account) -> Iterator[tuple[str, Commands]]:
     for name, model in stack.outputs().get("models", {}).items():
         if model.get("project") and not _built(stack, account, name, model):
             yield f"{name}: image from model_code/{model['code']}", [["image", "build", name]]
+    for name, wanted, commands, packages in _trainings(stack, account):
+        # Another run would only make another version that waits.
+        if not packages:
+            yield f"{name}: trained and registered {len(wanted)} versions", commands
+
+
+def _trainings(stack: LocalStack, account: Account) -> Iterator[tuple[str, list[str], Commands, list[int]]]:
+    """Each model that lacks versions: which, the commands that make them, and packages that wait for a person."""
+    for name, model in stack.outputs().get("models", {}).items():
         wanted = slots(model["versions"])
         # A model with `training` in the stack file has a pipeline as soon as it has an image, by the next `up`.
         waits = model.get("training") == ""
-        if not waits and not all(account.value(parameter_name(stack.name, name, slot)) for slot in wanted):
-            does = f"{name}: trained and registered {len(wanted)} versions"
-            yield does, first_training(name, wanted, pipeline=bool(model.get("training")))
+        if waits or all(account.value(parameter_name(stack.name, name, slot)) for slot in wanted):
+            continue
+        commands = first_training(name, wanted, pipeline=bool(model.get("training")))
+        yield name, wanted, commands, account.pending(model["registry"]) if commands[-1][0] == "retrain" else []
 
 
 def _built(stack: LocalStack, account: Account, name: str, model: Mapping[str, Any]) -> bool:

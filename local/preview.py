@@ -52,7 +52,8 @@ def assume(ssm: Any, stack: str, models: Mapping[str, Any]) -> None:
     for model, entry in models.items():
         named = physical_name("takeoff", stack, model)
         facts = {"image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{named}@sha256:{'0' * 64}"}
-        slots = [*SLOTS, *(each["version"] for each in [*entry["variants"], *filter(None, [entry.get("shadow")])])]
+        served = [*entry.get("variants", ()), *filter(None, [entry.get("shadow"), entry.get("pods")])]
+        slots = [*SLOTS, *(each["version"] for each in served if "version" in each)]
         for position, slot in enumerate(dict.fromkeys(sorted(slots)), start=1):
             leaf, version = (slot, f"{position:012x}") if slot in SLOTS else (f"versions/{slot}", slot)
             artifact = f"s3://takeoff-{stack}-models-{ACCOUNT}/{model}/{version:0<64}/model.tar.gz"

@@ -48,7 +48,7 @@ def _is_programs(leftover: Leftover, since: float) -> bool:
     Configs and models that are older than the unfinished `up` are retained on purpose.
     """
     if leftover.type == "aws:ssm/parameter:Parameter":
-        return leftover.id.endswith("/desired")
+        return leftover.id.endswith(("/desired", "/platform/cluster"))
     if leftover.type == "aws:cloudwatch/logGroup:LogGroup":
         return not leftover.id.startswith("/aws/sagemaker/")
     return leftover.created >= int(since)  # AWS tells whole seconds

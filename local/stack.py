@@ -14,6 +14,8 @@ from typing import Any
 from local.cloud.processes import birth
 from local.state import REPOSITORY, State
 
+APPS = "-apps"  # what infra/apps.py is deployed as
+
 
 class EngineError(RuntimeError):
     """The engine refused or failed; it has printed why."""
@@ -21,14 +23,18 @@ class EngineError(RuntimeError):
 
 @dataclass(frozen=True)
 class LocalStack:
-    """An emulated account's stack, the local one or another. `env` is its environment (toolchain/environment.py)."""
+    """An emulated account's stack, the local one or another. `env` is its environment (toolchain/environment.py).
+
+    `suffix` is `-apps` for the sibling that declares what runs in the stack's cluster.
+    """
 
     state: State
     env: Mapping[str, str]
+    suffix: str = ""
 
     @property
     def name(self) -> str:
-        return self.state.stack
+        return f"{self.state.stack}{self.suffix}"
 
     def up(self, *, refresh: bool) -> None:
         """Apply the program. `refresh` first asks the account what is really there. Raises EngineError.
@@ -48,6 +54,11 @@ class LocalStack:
         """Delete everything in the state, protected or not: the account is emulated. Raises EngineError."""
         self._ask("state", "unprotect", "--all", "--yes")
         self._show("destroy", "--suppress-outputs", "--refresh")
+
+    @property
+    def exists(self) -> bool:
+        """Whether the backend holds anything of it."""
+        return bool(self._checkpoint().get("resources"))
 
     def outputs(self) -> dict[str, Any]:
         """The last deployment's outputs, read from the backend's file; empty before the first."""
@@ -77,11 +88,11 @@ class LocalStack:
 
     @property
     def _mark(self) -> Path:
-        return self.state.root / "up-unfinished"
+        return self.state.root / f"up-unfinished{self.suffix}"
 
     def _checkpoint(self) -> dict[str, Any]:
         """The state as the file backend keeps it; reading the file saves starting the engine."""
-        file = _checkpoint_file(self.state)
+        file = _checkpoint_file(self.state, self.name)
         if not file.exists():
             return {}
         latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"].get("latest") or {}
@@ -117,13 +128,16 @@ def mend_checkpoint(state: State) -> bool:
         _dead_locks(state)
         for facts in cut:
             facts.unlink(missing_ok=True)
-    file = _checkpoint_file(state)
-    backup = file.with_name(f"{file.name}.bak")
-    if not backup.exists() or (file.exists() and _is_json(file)):
-        return False
-    _dead_locks(state)
-    shutil.copyfile(backup, file)
-    return True
+    mended = False
+    for name in (state.stack, f"{state.stack}{APPS}"):
+        file = _checkpoint_file(state, name)
+        backup = file.with_name(f"{file.name}.bak")
+        if not backup.exists() or (file.exists() and _is_json(file)):
+            continue
+        _dead_locks(state)
+        shutil.copyfile(backup, file)
+        mended = True
+    return mended
 
 
 def _dead_locks(state: State) -> list[Path]:
@@ -136,8 +150,8 @@ def _dead_locks(state: State) -> list[Path]:
     return locks
 
 
-def _checkpoint_file(state: State) -> Path:
-    return state.backend / ".pulumi" / "stacks" / "takeoff" / f"{state.stack}.json"
+def _checkpoint_file(state: State, name: str) -> Path:
+    return state.backend / ".pulumi" / "stacks" / "takeoff" / f"{name}.json"
 
 
 def _is_json(file: Path) -> bool:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.cloud import daemon
+from local.cluster import control
 from local.providers.aws import served_rows
 from local.state import State
 
@@ -34,6 +35,9 @@ def show(state: State, *, as_json: bool) -> int:
             console.print(f"execution of {machine}: {execution['status']}, started {execution['started']}")
     for job, status in found["jobs"].items():
         console.print(f"job {job}: {status}")
+    if cluster := control.status(state):
+        how = f"accepts pods ({sum(control.memory(cluster).values()):.0f} MiB)" if cluster.lives else "does not run"
+        console.print(f"cluster {how}; `python -m local.cluster status` says more")
     recorded = sorted(name for name, by in rows.items() if by == "record")
     console.print(f"recorded only, no behaviour claimed: {', '.join(recorded) or 'nothing'}")
     if found["snapshot"]["error"]:

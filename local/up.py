@@ -6,9 +6,10 @@ import sys
 import time
 from typing import Any
 
+from local import apps
 from local.cloud import daemon
 from local.leftovers import Account
-from local.phases import prepare, takeoff
+from local.phases import prepare, takeoff, waiting
 from local.recover import recover
 from local.stack import LocalStack, mend_checkpoint
 from local.state import State
@@ -35,15 +36,28 @@ def up(state: State) -> None:
     while made := prepare(stack):
         _say(progress, made)
         stack.up(refresh=False)
-    takeoff(stack.env, "predict", "--stack", stack.name, "--wait", "300")
+    inside = apps.up(stack, progress)
+    _say(progress, show(stack))
     progress.say(f"up in {time.monotonic() - began:.1f} s. Next:")
     width = len(state.make("predict")) + 6
     for target, does in (
         ("predict", "predictions again, with the traffic that each variant got"),
         ("up", f"after changing `traffic` in stacks/Pulumi.{stack.name}.yaml: moves it"),
+        *([("simulate", "node pools under load: what lands where, and what it would cost")] if inside else []),
         ("down", "take everything down"),
     ):
         progress.say(f"  {state.make(target):{width}}{does}")
+
+
+def show(stack: LocalStack) -> list[str]:
+    """Show the predictions of every endpoint that there is; returns what is said of models that wait for a person.
+
+    A stack in which all of them wait has none, and that is no failure.
+    """
+    waits = waiting(stack)
+    if not waits or any(model.get("endpoint") for model in stack.outputs()["models"].values()):
+        takeoff(stack.env, "predict", "--stack", stack.name, "--wait", "300")
+    return waits
 
 
 def account_of(stack: LocalStack) -> Account:

@@ -1,4 +1,4 @@
-"""A container's commands: `python -m model_code.container serve | train` as SageMaker calls them, `gate`, `monitor`."""
+"""A container's commands: `python -m model_code.container serve | train`, SageMaker's, `gate`, `monitor`, `fetch`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ python -m model_code.container COMMAND, for the model folder that TAKEOFF_MODEL_
   train          the rows of SM_CHANNEL_TRAINING, else the carried ones, to SM_MODEL_DIR
   gate NAME ...  one gate between a data set and a registered version; `gate --help` lists them and their flags
   monitor ...    one window of captured requests beside the data that the model was trained on
+  fetch          the artifact that TAKEOFF_ARTIFACT names to SM_MODEL_DIR of a pod; SageMaker does it by itself
 """
 
 
@@ -43,9 +44,13 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         case "monitor":
             # By name, as every folder of model_code is: an image without the folder says so and nothing else breaks.
             return int(importlib.import_module("model_code.monitor.__main__").main(rest, environment))
+        case "fetch" if not rest:
+            return _fetch(environment)
         case "serve" | "train" if not rest:
             return _model(command, environment)
-    return _fail(f"got {' '.join(arguments) or 'no command'}, allowed: serve, train, gate or monitor\n{USAGE}", 2)
+    return _fail(
+        f"got {' '.join(arguments) or 'no command'}, allowed: serve, train, gate, monitor or fetch\n{USAGE}", 2
+    )
 
 
 def _model(command: str, environment: Mapping[str, str]) -> int:
@@ -62,6 +67,16 @@ def _model(command: str, environment: Mapping[str, str]) -> int:
             serve(spec, environment, PARENT)
     except UnusableError as error:
         return _fail(str(error), 2)
+    return 0
+
+
+def _fetch(environment: Mapping[str, str]) -> int:
+    try:
+        importlib.import_module("model_code.fetch.__main__").main(environment)
+    except UnusableError as error:
+        return _fail(str(error), 2)
+    except OSError as error:  # the node's agent or S3: another try may do
+        return _fail(str(error), 1)
     return 0
 
 

@@ -17,6 +17,8 @@ MODEL = "aws:sagemaker/model:Model"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 TOPIC, SUBSCRIPTION = "aws:sns/topic:Topic", "aws:sns/topicSubscription:TopicSubscription"
+# What ties a role to a model's pods, and of them all that the AWS stack shows.
+PODS = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 _SCALING = "aws:appautoscaling/policy:Policy"
 MODEL_TAG = "takeoff:model"
 VARIANTS = ("productionVariants", "shadowProductionVariants")
@@ -207,3 +209,10 @@ def by_model(resource: Declared) -> Iterator[str]:
     value = known(tags.get(MODEL_TAG), "tags") if isinstance(tags, Mapping) else None
     if value:
         yield str(value)
+
+
+def served(graph: Graph) -> list[Declared]:
+    """By what models answer or work: endpoints, and pods' identities of models without one. Raises UnknownError."""
+    hosted = graph.of(ENDPOINT)
+    models = {model for each in hosted for model in by_model(each)}
+    return [*hosted, *(each for each in graph.of(PODS) if not models & set(by_model(each)))]

@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         _write(given.chart, given.stack, verdicts, ends, stages[model].timeline)
     fine = all(verdict.fine for verdict in verdicts)
     if given.json:
-        print(json.dumps([{**dataclasses.asdict(one), "fine": one.fine} for one in verdicts], indent=2))
+        print(_document(verdicts))
     console.print(f"{sum(one.fine for one in verdicts)} of {len(verdicts)} scenarios; chart: {given.chart}")
     return 0 if fine else 1
 
@@ -109,9 +109,14 @@ def _say(console: Console, entry: Entry) -> None:
 
 
 def _write(chart: Path, stack: str, verdicts: list[Verdict], ends: list[float], timeline: Timeline) -> None:
-    """After every scenario, so that an interrupted loop has a chart of what it did."""
+    """After every scenario, so that an interrupted loop has a chart of what it did, and the verdicts beside it."""
     chart.parent.mkdir(parents=True, exist_ok=True)
+    chart.with_suffix(".json").write_text(_document(verdicts) + "\n")
     chart.write_text(page(f"loop on {stack}", verdicts, timeline.entries, timeline.samples, ends))
+
+
+def _document(verdicts: list[Verdict]) -> str:
+    return json.dumps([{**dataclasses.asdict(one), "fine": one.fine} for one in verdicts], indent=2)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,14 @@ class Account:
         """The version in `approved` or `candidate`; empty when there is none."""
         return str(self.leaf(slot).get("version", ""))
 
+    def data(self) -> str:
+        """The version of the data set that the approved version was trained on, as its package says; empty if none."""
+        package = self.leaf("approved").get("package")
+        if not package:
+            return ""
+        found = self.sagemaker.describe_model_package(ModelPackageName=package)
+        return str(found.get("CustomerMetadataProperties", {}).get("data", ""))
+
     def decision(self, version: str) -> dict[str, Any]:
         """What Rollout decided about a version; empty before it has."""
         return self.leaf(f"decisions/{version}")

@@ -35,14 +35,13 @@ def _followed(stage: Stage, verdict: Verdict, setting: Setting, alarm: str, feed
         stage.until("an alarm at rest", lambda: account.alarms().get("retrain") == "OK", 120)
         changed = timeline.now()
         feed.change(world, FIRST)
-        stage.upload(setting.data(stage.unseen()))
+        stage.upload(setting.data(stage.unseen()), setting)
         now = stage.until(
             "a promoted version",
             lambda: (version := account.version("approved")) != before and account.decision(version) and version,
             240,
         )
         stage.settled()
-        stage.learnt(setting)
     rang = {
         entry.what.removeprefix("alarm "): entry.at
         for entry in reversed(timeline.entries)
@@ -56,7 +55,6 @@ def _followed(stage: Stage, verdict: Verdict, setting: Setting, alarm: str, feed
     record = account.record(account.leaf("approved")["run"].rpartition("/")[2])
     verdict.note(f"the run was started by {record.get('by')}", record.get("cause") == "alarm")
     if "retrain" in rang and (promoted := timeline.first("approved", lambda version: version == now)) is not None:
-        took = promoted - rang["retrain"]
-        verdict.note(f"from alarm to promotion {took:.0f} s, limit {_LIMIT:.0f} s", took < _LIMIT)
+        verdict.within("from alarm to promotion", promoted - rang["retrain"], _LIMIT)
     failed, answered = feed.tally.errors(), feed.tally.answered()
     verdict.note(f"{answered.total()} requests answered, {failed.total()} failed {dict(failed)}", not failed)

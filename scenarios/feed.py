@@ -175,5 +175,5 @@ def _probabilities(document: Any) -> list[float]:
 
 def _variant(error: Exception) -> str:
     """Which variant failed, as far as SageMaker's message says it."""
-    headers = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    headers = (getattr(error, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return str(headers.get("x-amzn-invoked-production-variant", ""))

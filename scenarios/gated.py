@@ -82,12 +82,13 @@ def _passes(rows: Rows, accepted: Summary) -> bool:
 def _stopped(stage: Stage, verdict: Verdict, change: Callable[[Rows], None], step: str) -> None:
     account = stage.account
     approved, packages, live = account.version("approved"), len(account.packages()), account.endpoint()
-    healthy = stage.setting.data(stage.unseen())
+    setting = stage.setting
+    healthy = setting.data(stage.unseen())
     feed = stage.feed()
     with stage.playing(feed):
-        stage.upload(_changed(healthy, change))
+        stage.upload(_changed(healthy, change), setting)
         code, said = stage.retrain(f"scenario: {step} must stop it")
-        stage.upload(healthy)
+        stage.upload(healthy, setting)
     run = account.runs()[0]
     ended = {name: each["StepStatus"] for name, each in account.steps(run["PipelineExecutionArn"]).items()}
     verdict.note(f"`takeoff retrain` ended with {code}: {_reason(said)}", code == 1)

@@ -9,12 +9,17 @@ import signal
 import subprocess
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 from scenarios import graphs
+from scenarios.account import Account
 from scenarios.release import release
 from scenarios.stage import Stage
 from scenarios.verdict import StoppedError, Verdict
 
+# Whether a rollout, of a version by an endpoint that had a config before, has come to a point.
+Reached = Callable[[Account, str, str], bool]
 # The command that starts the emulated account again; `make loop` sets it. There is no such thing on AWS.
 RESTART = "TAKEOFF_RESTART"
 
@@ -24,30 +29,48 @@ def kills(stage: Stage, verdict: Verdict) -> None:
     restart = os.environ.get(RESTART)
     if not restart:
         raise StoppedError(f"{RESTART} is not set: only an emulated account can be killed; run `make loop`")
-    account = stage.account
 
     def kill() -> None:
-        _kill(restart)
+        _kill(stage, restart)
 
-    def updating() -> bool:
-        return str(account.endpoint()["EndpointStatus"]) == "Updating"
+    def abort() -> None:
+        _abort(stage)
 
-    points: tuple[tuple[str, Callable[[], bool], Callable[[], None]], ...] = (
-        ("a new config is asked for", updating, kill),
-        ("the canary has traffic", lambda: account.weights().get("candidate", 0) > 0, lambda: _abort(stage)),
-        ("the candidate has everything", lambda: account.weights().get("main", 1) == 0, kill),
-    )
-    for number, (what, reached, die) in enumerate(points):
-        _one(stage, verdict, number, what, reached, die)
+    for number, (what, reached, die) in enumerate(
+        (
+            ("the canary's config is asked for", _asked_for, kill),
+            ("the canary has traffic", _has_traffic, abort),
+            ("the candidate has everything", _has_everything, kill),
+            ("the version has its own config", _is_alone, kill),
+        )
+    ):
+        _one(stage, verdict, f"kill-{number}", what, reached, die)
 
 
-def _one(
-    stage: Stage, verdict: Verdict, number: int, what: str, reached: Callable[[], bool], die: Callable[[], None]
-) -> None:
+def _asked_for(account: Account, before: str, _: str) -> bool:
+    endpoint = account.endpoint()
+    return str(endpoint["EndpointStatus"]) == "Updating" or endpoint["EndpointConfigName"] != before
+
+
+def _has_traffic(account: Account, _: str, __: str) -> bool:
+    return account.weights().get("candidate", 0) > 0
+
+
+def _has_everything(account: Account, _: str, __: str) -> bool:
+    return account.weights().get("main", 1) == 0
+
+
+def _is_alone(account: Account, _: str, version: str) -> bool:
+    release = account.leaf("desired")["releases"].get(version, {})
+    return bool(account.endpoint()["EndpointConfigName"] == release.get("config"))
+
+
+def _one(stage: Stage, verdict: Verdict, name: str, what: str, reached: Reached, die: Callable[[], None]) -> None:
     account = stage.account
+    before = account.endpoint()["EndpointConfigName"]
     with stage.playing(stage.feed()):
-        version = release(stage, f"kill-{number}", graphs.good(100 + number))
-        stage.until(what, reached, 150)
+        version = release(stage, name, graphs.good(100 + int(name[-1])))
+        stage.until(what, lambda: reached(account, before, version), 150)
         stage.timeline.tell("killed", f"when {what}")
         die()
         stage.until("the account", lambda: account.endpoint()["EndpointStatus"] in ("InService", "Updating"), 60)
@@ -66,13 +89,27 @@ def _one(
     )
 
 
-def _kill(restart: str) -> None:
-    """kill -9 of the daemon that says who it is, and the command that starts it again."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{os.environ['AWS_ENDPOINT_URL']}/_takeoff/health", timeout=5) as answer:
-        pid = int(json.load(answer)["pid"])
-    os.kill(pid, signal.SIGKILL)
+def _kill(stage: Stage, restart: str) -> None:
+    """kill -9 of the daemon that says who it is, and the command that starts it again.
+
+    It dies once all that it has answered so far is on its disk: AWS loses nothing that it has answered.
+    """
+    now = datetime.now(UTC)
+    stage.until("the account on the disk", lambda: _on_the_disk() >= now, 60)
+    os.kill(int(_page("health")["pid"]), signal.SIGKILL)
     subprocess.run(shlex.split(restart), check=True, capture_output=True)
+
+
+def _on_the_disk() -> datetime:
+    """The moment whose account a restart would find."""
+    return datetime.fromisoformat(_page("status")["snapshot"]["taken"] or "0001-01-01T00:00:00+00:00")
+
+
+def _page(name: str) -> dict[str, Any]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{os.environ['AWS_ENDPOINT_URL']}/_takeoff/{name}", timeout=30) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 def _abort(stage: Stage) -> None:

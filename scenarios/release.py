@@ -24,16 +24,24 @@ def release(stage: Stage, name: str, change: Change) -> str:
     account.s3.put_object(Bucket=bucket, Key=key, Body=content)
     run = f"runs/{account.model.name}/scenario-{name}-{version}"
     verdict = {"outcome": "approve", "reasons": [], "version": version, "algorithm": name, "metrics": record["metrics"]}
+    _reports(account, str(record["run"]), run)
     account.put(f"{run}/output/decide/verdict.json", json.dumps(verdict))
-    _register(account, f"s3://{bucket}/{key}", f"s3://{account.stack.features}/{run}")
+    _register(account, record["package"], f"s3://{bucket}/{key}", f"s3://{account.stack.features}/{run}")
     stage.timeline.tell("registered", f"{version} ({name})")
     return version
 
 
-def _register(account: Any, artifact: str, run: str) -> None:
-    """As the newest package that the pipeline registered, with another artifact and run."""
-    newest = account.packages()[-1]["ModelPackageArn"]
-    like = account.sagemaker.describe_model_package(ModelPackageName=newest)
+def _reports(account: Any, source: str, run: str) -> None:
+    """What the live version's gates wrote, for the new one: monitor and gates find their baseline there."""
+    bucket, _, folder = source.removeprefix("s3://").partition("/")
+    for each in account.s3.list_objects_v2(Bucket=bucket, Prefix=f"{folder}/output/").get("Contents", ()):
+        key = f"{run}{each['Key'].removeprefix(folder)}"
+        account.s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": each["Key"]})
+
+
+def _register(account: Any, live: str, artifact: str, run: str) -> None:
+    """As the live version's package, with another artifact and run."""
+    like = account.sagemaker.describe_model_package(ModelPackageName=live)
     container = {**like["InferenceSpecification"]["Containers"][0], "ModelDataUrl": artifact}
     kept = {key: container[key] for key in ("Image", "ModelDataUrl") if key in container}
     account.sagemaker.create_model_package(

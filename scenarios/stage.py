@@ -33,12 +33,8 @@ class Stage:
 
     @property
     def setting(self) -> Setting:
-        """The state of the world that the live model was trained on."""
-        return Setting(**json.loads(self.account.read(self._place) or b"{}"))
-
-    def learnt(self, setting: Setting) -> None:
-        """Remember that the live model was trained on this state of the world."""
-        self.account.put(self._place, json.dumps(setting.document()))
+        """The state of the world that the live model's data set is of; the first data set's, if none is noted."""
+        return Setting(**json.loads(self.account.read(self._note(self.account.data())) or b"{}"))
 
     def unseen(self) -> int:
         """The first of a month of days that no run was trained on: the same data would make the same version."""
@@ -57,9 +53,13 @@ class Stage:
             time.sleep(_POLL)
         return found
 
-    def upload(self, csv: str) -> str:
-        """What a feature pipeline does each day: the model's data set anew. Returns its S3 version."""
+    def upload(self, csv: str, setting: Setting) -> str:
+        """What a feature pipeline does each day: the model's data set anew. Returns its S3 version.
+
+        What state of the world it is of is noted under that version.
+        """
         version = self.account.put(f"datasets/{self.account.model.name}/data.csv", csv)
+        self.account.put(self._note(version), json.dumps(setting.document()))
         self.timeline.tell("data set", f"version {version}, {csv.count(chr(10)) - 1} rows")
         return version
 
@@ -98,9 +98,8 @@ class Stage:
 
         self.until("a settled endpoint", quiet, seconds)
 
-    @property
-    def _place(self) -> str:
-        return f"scenarios/{self.account.model.name}/setting.json"
+    def _note(self, version: str) -> str:
+        return f"scenarios/{self.account.model.name}/{version}.json"
 
     def retraining_rests(self, seconds: float = 120) -> None:
         """Wait until no request to retrain is under way and the cooldown of the last run is over."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,9 +23,11 @@ from scenarios.stage import Stage
 from scenarios.verdict import Verdict
 from scenarios.worlds import KNOBS, SEED
 from takeoff.experiment import Experiment
+from takeoff.stack import CommandError
 
-_MOST = 9_000
-_EFFECT = 10.0  # EUR a decision
+_MOST, _THREADS = 9_000, 3
+_FIRST = 500  # the day on which it begins
+_EFFECT, _CAP = 3.0, 50.0  # EUR a decision; a few that cost thousands would carry the sum
 _NEAR = 2.0  # times the sample of one look at the end: the price of being allowed to look all the time
 
 
@@ -38,7 +42,7 @@ def experiment(stage: Stage, verdict: Verdict) -> None:
     _forget(stage, trial)
     world = World(SEED, replace(KNOBS, effects={"treatment": _EFFECT, "same": 0.0}))
     log = Log(account.s3, trial.settings.bucket, trial.settings.prefix)
-    spent, sent, values, day, crossed = 0, Counter[str](), list[float](), 500, 0
+    spent, sent, values, day, crossed = 0, Counter[str](), list[float](), _FIRST, 0
     with stage.timeline.watching(account):
         while spent < _MOST and not trial.verdict():
             shown = _day(stage, plan, world, day)
@@ -51,6 +55,8 @@ def experiment(stage: Stage, verdict: Verdict) -> None:
                 values.append(value)
             log.flush()
             spent, day = spent + len(shown), day + 1
+            stage.timeline.tell("experiment", f"{spent} units")
+            stage.until(f"a look at {spent} units", lambda: trial.verdict() or _seen(trial) >= spent, 60)  # noqa: B023
         stage.until("a verdict", trial.verdict, 60)
         stage.until("the winner's traffic", lambda: account.weights().get("treatment") == 100, 90)
     told = trial.verdict()
@@ -66,30 +72,39 @@ def experiment(stage: Stage, verdict: Verdict) -> None:
     needed = per_arm_of_means(float(np.std(values)), _EFFECT, alpha=plan.alpha / 2, power=0.9)
     used = max(told["units"].values())
     text = f"{used} units an arm at the verdict; one look at the end, known beforehand, takes {needed}"
-    verdict.note(text, used <= _NEAR * needed + spent / day)
+    a_day = spent / (day - _FIRST) / len(sent)
+    verdict.note(text, used <= _NEAR * needed + a_day)
 
 
 def _day(stage: Stage, plan: Declared, world: World, day: int) -> dict[str, tuple[str, str, float]]:
-    """Ask about a day's transactions: by unit the arm, the variant that answered, and what the decision earned."""
+    """Ask about a day's transactions: by unit the arm, the variant that answered, what the decision earned, capped."""
     asked = traffic.requests(world, day)
     arms = [assign(plan, one.id) or plan.control for one in asked]
-    served, decisions = [], []
-    for one, arm in zip(asked, arms, strict=True):
+
+    def ask(one: traffic.Request, arm: str) -> tuple[str, bool]:
         if any(cell in (None, "") for cell in one.row):  # the schema refuses it, and no application would ask
-            served.append("")
-            decisions.append(False)
-            continue
+            return "", False
         answer = stage.account.runtime.invoke_endpoint(
             EndpointName=stage.account.model.endpoint,
             ContentType="application/json",
             Body=traffic.as_json([one]),
             TargetVariant=arm,
         )
-        served.append(answer["InvokedProductionVariant"])
-        decisions.append(traffic.approved(json.loads(answer["Body"].read())["probabilities"][0]))
-    earned = traffic.revenue(world, day, decisions, arms)
-    rows = zip(asked, arms, served, earned, strict=True)
-    return {one.id: (arm, by, value) for one, arm, by, value in rows if by}
+        probabilities = json.loads(answer["Body"].read())["probabilities"][0]
+        return answer["InvokedProductionVariant"], traffic.approved(probabilities)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        answers = list(pool.map(ask, asked, arms))
+    earned = traffic.revenue(world, day, [decision for _, decision in answers], arms)
+    rows = zip(asked, arms, answers, earned, strict=True)
+    return {one.id: (arm, served, max(-_CAP, min(_CAP, value))) for one, arm, (served, _), value in rows if served}
+
+
+def _seen(trial: Experiment) -> int:
+    """The units of the last look; none before the first."""
+    with suppress(CommandError):
+        return sum(trial.report()["units"].values())
+    return 0
 
 
 def _forget(stage: Stage, trial: Experiment) -> None:

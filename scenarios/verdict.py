@@ -17,6 +17,15 @@ class Fact:
     fine: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """What took so many seconds, and the limit that it has to stay below."""
+
+    what: str
+    seconds: float
+    limit: float
+
+
 @dataclass
 class Verdict:
     """One scenario's facts, in the order in which they were read. Without a fact nothing is proven."""
@@ -24,12 +33,18 @@ class Verdict:
     scenario: str
     title: str
     facts: list[Fact] = field(default_factory=list)
+    timed: list[Timed] = field(default_factory=list)
     seconds: float = 0.0
 
     def note(self, text: str, fine: bool) -> bool:
         """Add a fact; returns whether it is fine."""
         self.facts.append(Fact(text=text, fine=fine))
         return fine
+
+    def within(self, what: str, seconds: float, limit: float) -> bool:
+        """Add the fact that something took less than its limit, and both numbers for those who compare runs."""
+        self.timed.append(Timed(what=what, seconds=seconds, limit=limit))
+        return self.note(f"{what} {seconds:.0f} s, limit {limit:.0f} s", seconds < limit)
 
     @property
     def fine(self) -> bool:

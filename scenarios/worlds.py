@@ -15,9 +15,10 @@ SEED, KNOBS = 2026, Knobs(traffic=200.0, customers=5_000)
 # Both move the risk, in opposite directions: the inputs look different, and as many outcomes are bad as before.
 _INPUTS = (Drift(feature="amount", from_day=1, shift=1.5), Drift(feature="income", from_day=1, shift=0.85))
 # What outcomes depend on: a model that has learnt one is wrong about the other, and about most of what was plain.
+# Income counts for nothing in either: it gives the group away, and the fairness gate would ask a person.
 _CONCEPTS = {
-    "one": ConceptDrift(from_day=1, weights={"amount": 1.5, "income": -2.0, "utilisation": 1.0}, base_rate=0.4),
-    "other": ConceptDrift(from_day=1, weights={"amount": -1.5, "income": 2.0, "utilisation": -1.0}, base_rate=0.4),
+    "one": ConceptDrift(from_day=1, weights={"amount": 2.0, "income": 0.0, "utilisation": 1.5}, base_rate=0.4),
+    "other": ConceptDrift(from_day=1, weights={"amount": -2.0, "income": 0.0, "utilisation": -1.5}, base_rate=0.4),
 }
 _NEXT: dict[Concept, Concept] = {"plain": "one", "one": "other", "other": "one"}
 

@@ -99,7 +99,15 @@ def _version(version: Version, package: Mapping[str, Any]) -> dict[str, str]:
     facts |= {key: str(told[key]) for key in ("commit", "image") if told.get(key)}
     if package:
         facts |= {"package": version.package, "approval": str(package["ModelApprovalStatus"])}
-    return facts
+    return facts | _card(package.get("ModelCard", {}))
+
+
+def _card(card: Mapping[str, str]) -> dict[str, str]:
+    """What a version is for and how harmful a wrong answer is, as its model card says; nothing of one without."""
+    uses = json.loads(card.get("ModelCardContent") or "{}").get("intended_uses", {})
+    known = {"purpose": "purpose_of_model", "risk": "risk_rating"}
+    facts = {name: str(uses[key]) for name, key in known.items() if uses.get(key)}
+    return facts | ({"model card": card["ModelCardStatus"]} if card.get("ModelCardStatus") else {})
 
 
 def _decision(known: Known, version: Version) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 
-from takeoff.stack import CommandError, DeployedModel
+from catalog.training import approval
+from takeoff.stack import CommandError, DeployedModel, DeployedStack
 
 _PENDING = "PendingManualApproval"
 
@@ -59,3 +60,15 @@ class Registry:
             run=str(told.get("run", "")),
             at=summary["CreationTime"].isoformat(timespec="seconds"),
         )
+
+
+def awaited(stack: DeployedStack) -> DeployedStack:
+    """The stack with the approval as what is `next` for each model whose first version waits for one.
+
+    The program cannot know of it: it names the training that would only make another version that waits.
+    """
+    models = dict(stack.models)
+    for name, model in stack.models.items():
+        if model.training and model.registry and not model.endpoint and (found := Registry(model).pending()):
+            models[name] = replace(model, next=approval(name, found[0].number, stack.name))
+    return replace(stack, models=models)

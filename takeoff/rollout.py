@@ -13,6 +13,15 @@ import boto3
 from takeoff import parameter
 from takeoff.stack import CommandError, DeployedModel, DeployedStack
 
+PATIENCE = 300.0
+"""Seconds that a trial may stand still before nobody waits for it: some looks of Rollout, one a minute by default."""
+# What an analysis's message begins with while nothing moves (model_code/rollout/watch.py), and what moves it again.
+_STILL = {
+    "halted": "it goes on once what is missing is there: send traffic, and its outcomes",
+    "paused": "`takeoff rollout resume {model}`",
+    "frozen": "`takeoff unfreeze`, of the model or of the stack",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
@@ -33,6 +42,17 @@ class Progress:
     def settled(self) -> bool:
         """Whether Rollout has given its verdict on the wish that stands now."""
         return self.status not in ("running", "trying")
+
+    @property
+    def still(self) -> bool:
+        """Whether a version is tried and nothing moves: for want of data, or because somebody said so."""
+        return self.status == "trying" and _first_word(self.reason) in _STILL
+
+    @property
+    def way_out(self) -> str:
+        """Of a trial that stands still: what would move it, and the command that ends it."""
+        moves = _STILL[_first_word(self.reason)].format(model=self.model)
+        return f"{moves}; or take the version back: `takeoff rollout abort {self.model} --why ...`"
 
 
 class Rollouts:
@@ -83,6 +103,10 @@ class Rollouts:
         return parameter.document(self._ssm, model.desired.removesuffix("desired") + leaf)
 
 
+def _first_word(text: str) -> str:
+    return text.partition(" ")[0].rstrip(":")
+
+
 def wait(
     rollouts: Rollouts,
     model: DeployedModel,
@@ -90,19 +114,26 @@ def wait(
     report: Callable[[Progress], None],
     *,
     trials: bool = True,
+    patience: float = PATIENCE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Progress:
     """Wait up to `timeout` seconds for the verdict on a model's present wish; without `trials` not for a trial's end.
 
+    A trial that has stood still for `patience` seconds on end is returned as it is (`still`): it may do so for days.
     The event that starts a rollout can be lost (a daemon killed, a rule removed and put back). When nothing runs and
     no verdict is there, a rollout is started. Raises CommandError at the timeout.
     """
     end, grace, started = clock() + timeout, clock() + 3, False
+    moved = clock()
     while True:
         progress = rollouts.progress(model)
         report(progress)
         if progress.settled or (progress.status == "trying" and not trials):
+            return progress
+        if not progress.still:
+            moved = clock()
+        elif clock() - moved >= patience:
             return progress
         if clock() > end:
             raise CommandError(

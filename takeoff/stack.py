@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
+
+# What runs in a stack's cluster is a stack of its own, applied from the same stack file.
+APPS = "-apps"
 
 
 class CommandError(RuntimeError):
@@ -19,7 +23,8 @@ class DeployedModel:
 
     `next` is the command that is due when it has no endpoint yet.
     `project` builds its image from `dockerfile` in its folder into `repository`; `registry` is its package group,
-    `batch` its scheduled transform, `training` its pipeline. Each is empty where the stack declares none.
+    `batch` its scheduled transform, `training` its pipeline, `namespace` where its pods are in the stack's cluster.
+    Each is empty where the stack declares none. With `serving` kubernetes pods answer, and there is no endpoint.
     """
 
     name: str
@@ -36,6 +41,15 @@ class DeployedModel:
     registry: str = ""
     batch: str = ""
     training: str = ""
+    serving: str = "endpoint"
+    namespace: str = ""
+
+    @property
+    def unhosted(self) -> str:
+        """Why it has no endpoint: what is due, or that pods answer."""
+        if self.next or self.serving == "endpoint":
+            return f"no endpoint yet; next: {self.next}"
+        return f"no endpoint: it answers from pods, in namespace {self.namespace}"
 
     @property
     def outcome(self) -> str:
@@ -71,8 +85,8 @@ class DeployedStack:
         models = [self.model(name) for name in names or self.models]
         hosted = [model for model in models if model.endpoint]
         if not hosted:
-            due = "; ".join(f"{model.name}: {model.next}" for model in models)
-            raise CommandError(f"stack {self.name} has no endpoint yet; next: {due}")
+            why = "; ".join(f"{model.name}: {model.unhosted}" for model in models)
+            raise CommandError(f"stack {self.name}: {why}")
         return hosted
 
 
@@ -103,3 +117,13 @@ def parse(stack: str, outputs: Mapping[str, Any]) -> DeployedStack:
 
 def _deploy(stack: str) -> str:
     return "`make up` deploys it" if stack == "local" else f"`pulumi up --stack {stack}` deploys it"
+
+
+def own_file(stack: str) -> list[str]:
+    """The engine's arguments for a stack's file: for `prod-apps` that of `prod`, and none where the engine finds it.
+
+    An emulated account's pulumi knows the file of both by itself, with its machine's salt.
+    """
+    if not stack.endswith(APPS) or "TAKEOFF_STATE" in os.environ:
+        return []
+    return ["--config-file", f"stacks/Pulumi.{stack.removesuffix(APPS)}.yaml"]

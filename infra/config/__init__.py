@@ -2,9 +2,11 @@
 
 from infra.config.base import MistakeError
 from infra.config.batch import Batch
+from infra.config.cluster import Cluster
 from infra.config.load import ConfigError, load, parse
 from infra.config.model import Model, Objective
-from infra.config.platform import Alerts, Budget, Deployer
+from infra.config.platform import Alerts, Budget, Deployer, Spark
+from infra.config.pods import PodJob, Pods
 from infra.config.stack import Stack
 from infra.config.variant import Variant
 
@@ -12,11 +14,15 @@ __all__ = [
     "Alerts",
     "Batch",
     "Budget",
+    "Cluster",
     "ConfigError",
     "Deployer",
     "MistakeError",
     "Model",
     "Objective",
+    "PodJob",
+    "Pods",
+    "Spark",
     "Stack",
     "Variant",
     "load",

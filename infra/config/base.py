@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -32,6 +34,13 @@ def as_number(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def require_job_type(instance_type: str, allowed: Collection[str], jobs: str) -> None:
+    """Raise MistakeError, for a block's instanceType, unless `jobs` (such as transform jobs) run on this type."""
+    if instance_type not in allowed:
+        near = difflib.get_close_matches(instance_type, sorted(allowed), n=4, cutoff=0.4)
+        raise MistakeError("instanceType", repr(instance_type), f"types of {jobs}, such as {', '.join(near)}")
+
+
 AsTuple = BeforeValidator(_listed)
 # 63 characters minus takeoff-<stack>-, the release and a variant's name (see components/release.py).
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=30)]
@@ -40,6 +49,7 @@ Version = Annotated[str, StringConstraints(pattern=r"^(approved|candidate|[0-9a-
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
+Schedule = Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$")]
 Emails = Annotated[tuple[Email, ...], AsTuple]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, lt=100), BeforeValidator(as_number)]

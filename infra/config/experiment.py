@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from infra.config.base import AsTuple, MistakeError, Percent, Strict, as_number
+from infra.config.base import AsTuple, MistakeError, Percent, Schedule, Strict, as_number
 from infra.config.business import Name
 
 Effect = Annotated[float, Field(gt=0), BeforeValidator(as_number)]
@@ -65,9 +65,7 @@ class Experiment(Strict):
         description="minutes after a unit's first exposure for which its outcomes count"
     )
     alpha: Chance = Field(default=0.05, description="chance of ever saying something of arms that do not differ")
-    schedule: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$")] = Field(
-        default="rate(1 hour)", description="when it is looked at, in UTC"
-    )
+    schedule: Schedule = Field(default="rate(1 hour)", description="when it is looked at, in UTC")
 
     @model_validator(mode="after")
     def _allocations_are_of_the_same_arms(self) -> Experiment:

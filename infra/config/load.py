@@ -30,7 +30,7 @@ def load(stack: str) -> Stack:
 def parse(raw: dict[str, Any], stack: str) -> Stack:
     """Check configuration that was already read. Raises ConfigError with one line per mistake."""
     try:
-        return Stack.model_validate(raw)
+        return Stack.model_validate(raw, context={"stack": stack})
     except ValidationError as error:
         lines = [_line(details, stack) for details in error.errors()]
         raise ConfigError("\n".join(lines)) from None

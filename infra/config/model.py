@@ -18,6 +18,7 @@ from infra.config.deployment import Deployment, require_possible
 from infra.config.experiment import Experiment
 from infra.config.fairness import Fairness
 from infra.config.monitor import Monitor, require_evidence
+from infra.config.pods import JobName, PodJob, PodQuota, Pods, Serving, require_serving
 from infra.config.training import Training
 from infra.config.variant import Shadow, Variant
 
@@ -64,6 +65,14 @@ class Model(Strict):
     owner: Email = Field(description="e-mail of who answers; becomes the tag takeoff:owner")
     risk: Risk = Field(default="unknown", description="risk rating of the model card")
     accelerator: Accelerator = Field(default="none", description="must match every instance type of the model")
+    serving: Serving = Field(
+        default="endpoint", description="what answers: a SageMaker endpoint, or pods on Kubernetes"
+    )
+    pods: Pods | None = Field(default=None, description="with serving kubernetes, in place of `variants` and `traffic`")
+    jobs: dict[JobName, PodJob] = Field(default={}, description="work that ends, on Kubernetes, by name")
+    quota: PodQuota | None = Field(
+        default=None, description="what all pods of the model may ask for; what they declare without it"
+    )
     mode: Mode = Field(default="realtime", description="how the endpoint answers, and how many artifacts it holds")
     asynchronous: Asynchronous | None = Field(default=None, description="where and how, for mode async")
     image: (
@@ -77,9 +86,11 @@ class Model(Strict):
     ) = Field(default=None, description="an image in ECR by digest, in place of one built from `code`")
     environment: dict[str, str] = Field(default={}, description="environment variables of the container")
     variants: Annotated[tuple[Variant, ...], AsTuple] = Field(
-        min_length=1, max_length=10, description="production variants, one to ten"
+        default=(), min_length=1, max_length=10, description="production variants of an endpoint, one to ten"
     )
-    traffic: dict[str, Percent] = Field(description="percent per variant; one share for each, sum 100")
+    traffic: dict[str, Percent] = Field(
+        default={}, description="percent per variant of an endpoint; one share for each, sum 100"
+    )
     shadow: Shadow | None = Field(default=None, description="a variant that gets copies of requests")
     capture: Capture | None = Field(default=None, description="what is kept of requests and answers")
     deployment: Deployment = Field(
@@ -107,7 +118,15 @@ class Model(Strict):
     )
 
     @model_validator(mode="after")
+    def _is_served_in_one_way(self) -> Model:
+        given = [type(self).model_fields[name].alias or name for name in self.model_fields_set]
+        require_serving(self.serving, self.pods, self.jobs, self.quota, given)
+        return self
+
+    @model_validator(mode="after")
     def _variants_and_traffic_agree(self) -> Model:
+        if self.serving == "kubernetes":
+            return self
         names = [variant.name for variant in self.variants]
         slots = [*names, *([self.shadow.name] if self.shadow else [])]
         twice = sorted(name for name, count in Counter(slots).items() if count > 1)
@@ -137,6 +156,9 @@ class Model(Strict):
                     f"{self.accelerator!r} with {where} {instance_type!r}",
                     f"accelerator: {carried} for this instance type, or an instance type with {self.accelerator!r}",
                 )
+        if self.pods and (self.accelerator == "gpu") != bool(self.pods.gpu):
+            got = f"{self.accelerator!r} with pods of {self.pods.gpu} GPUs"
+            raise MistakeError("accelerator", got, "gpu, whose image is Dockerfile.gpu, with GPUs, and none without")
         return self
 
     @model_validator(mode="after")
@@ -209,7 +231,8 @@ class Model(Strict):
 
     @model_validator(mode="after")
     def _deployment_is_possible(self) -> Model:
-        require_possible(self.deployment, [self.least_instances(variant) for variant in self.variants])
+        if self.variants:
+            require_possible(self.deployment, [self.least_instances(variant) for variant in self.variants])
         return self
 
     @staticmethod
@@ -233,4 +256,15 @@ class Model(Strict):
     def versions(self) -> list[str]:
         """The versions that must exist before the model can be deployed."""
         served = {variant.version for variant in (*self.variants, *([self.shadow] if self.shadow else []))}
+        served |= {self.pods.version} if self.pods else set()
         return sorted(served | ({self.batch.version} if self.batch else set()))
+
+    @property
+    def on_kubernetes(self) -> bool:
+        """Whether anything of the model runs in the cluster."""
+        return self.pods is not None or bool(self.jobs)
+
+    @property
+    def job_version(self) -> str:
+        """The version that its jobs on Kubernetes run with: the one that answers."""
+        return self.pods.version if self.pods else self.variants[0].version

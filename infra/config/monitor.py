@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from catalog.monitor_period import LONGEST, MONTH, MOST_ALPHA, SHORTEST, seconds_of
 from catalog.pipeline_types import pipeline_types
-from infra.config.base import MistakeError, Strict, as_number
+from infra.config.base import MistakeError, Schedule, Strict, as_number, require_job_type
 
 _ALLOWED = f"{SHORTEST // 60} minutes to {LONGEST // 86_400} days, such as rate(1 hour)"
 
@@ -17,7 +16,7 @@ _ALLOWED = f"{SHORTEST // 60} minutes to {LONGEST // 86_400} days, such as rate(
 class Monitor(Strict):
     """Looks at what the model is asked and answers, window by window, and retrains it when it no longer fits."""
 
-    schedule: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$")] = Field(
+    schedule: Schedule = Field(
         default="rate(1 hour)", description="when, in UTC: `rate(1 hour)`, or `cron(0 3 * * ? *)` with periodMinutes"
     )
     period_minutes: Annotated[int, Field(ge=SHORTEST // 60, le=LONGEST // 60)] | None = Field(
@@ -29,6 +28,10 @@ class Monitor(Strict):
     )
     outcome_hours: Annotated[int, Field(ge=1, le=168)] = Field(
         default=24, description="hours after a request until which its outcome may come"
+    )
+    engine: Literal["processing", "emr-serverless"] = Field(
+        default="processing",
+        description="where a window is looked at: one processing job, or the stack's `spark`",
     )
     retrain: bool = Field(default=True, description="whether its alarm starts a retraining")
 
@@ -51,11 +54,7 @@ class Monitor(Strict):
 
     @model_validator(mode="after")
     def _jobs_have_this_type(self) -> Monitor:
-        if self.instance_type not in pipeline_types():
-            near = difflib.get_close_matches(self.instance_type, sorted(pipeline_types()), n=4, cutoff=0.4)
-            raise MistakeError(
-                "instanceType", repr(self.instance_type), f"types of processing jobs, such as {', '.join(near)}"
-            )
+        require_job_type(self.instance_type, pipeline_types(), "processing jobs")
         return self
 
     @model_validator(mode="after")

@@ -97,6 +97,15 @@ class Registry(Strict):
     )
 
 
+class Spark(Strict):
+    """The EMR Serverless application on which models with `monitor.engine: emr-serverless` are looked at."""
+
+    image: Annotated[
+        str, StringConstraints(pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[^@:]+@sha256:[0-9a-f]{64}$")
+    ] = Field(description="image of model_code/monitor/Dockerfile in ECR, by digest")
+    vcpus: Annotated[int, Field(ge=12, le=4000)] = Field(default=32, description="vCPUs of all runs together, at most")
+
+
 class Deployer(Strict):
     """The CodeBuild project that runs `pulumi up` for this stack."""
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from catalog.instance_types import refusal
 from catalog.meter import PLATFORM
 from infra.config.base import AsTuple, MistakeError, ModelName, Region, Strict
+from infra.config.cluster import Cluster, require_place, require_room
 from infra.config.model import Model
 from infra.config.monitor import require_foundation as require_lake
-from infra.config.platform import Alerts, Budget, Deployer, Lake, Network, Registry
+from infra.config.node_pool import NodePool, PoolName, require_possible
+from infra.config.platform import Alerts, Budget, Deployer, Lake, Network, Registry, Spark
+from infra.config.pods import require_pools
 from infra.config.training import require_foundation as require_registry_and_lake
 
 
@@ -40,7 +43,14 @@ class Stack(Strict):
     alerts: Alerts | None = Field(default=None, description="who hears of alarms")
     registry: Registry | None = Field(default=None, description="model package groups and model cards")
     budget: Budget | None = Field(default=None, description="what the stack may cost in a month")
+    spark: Spark | None = Field(
+        default=None, description="where models are looked at that are too large for one machine"
+    )
     deployer: Deployer | None = Field(default=None, description="the project that runs `pulumi up` inside AWS")
+    cluster: Cluster | None = Field(default=None, description="the Kubernetes cluster of models that run in pods")
+    node_pools: dict[PoolName, NodePool] = Field(
+        default={}, description="the cluster's nodes by name: lower-case letters, digits and inner hyphens"
+    )
 
     @model_validator(mode="after")
     def _region_is_allowed(self) -> Stack:
@@ -72,6 +82,46 @@ class Stack(Strict):
             if model.experiment and not self.lake:
                 allowed = "a `lake` block in this stack, in which its log is kept"
                 raise MistakeError(f"models.{name}.experiment", "no lake", allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _spark_is_there_for_somebody(self) -> Stack:
+        large = [name for name, model in self.models.items() if model.monitor and model.monitor.engine != "processing"]
+        if large and not self.spark:
+            allowed = "a `spark` block in this stack, or `engine: processing`"
+            raise MistakeError(f"models.{large[0]}.monitor.engine", "no `spark` of the stack", allowed)
+        if self.spark and not large:
+            raise MistakeError(
+                "spark", "it without a model on it", "a model with `monitor.engine: emr-serverless`, or none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_cluster_is_there_for_somebody(self) -> Stack:
+        inside = [name for name, model in self.models.items() if model.on_kubernetes]
+        if not self.cluster:
+            if inside:
+                key = "pods" if self.models[inside[0]].pods else "jobs"
+                raise MistakeError(f"models.{inside[0]}.{key}", "no cluster", "a `cluster` block in this stack")
+            if self.node_pools:
+                raise MistakeError("nodePools", "pools without a cluster", "a `cluster` block in this stack, or none")
+            return self
+        if not inside:
+            allowed = "a model with `serving: kubernetes` or with `jobs`, or no cluster"
+            raise MistakeError("cluster", "a cluster in which nothing runs", allowed)
+        require_place(self.cluster, self.network, protect=self.protect, deployer=bool(self.deployer))
+        require_pools(self.models, list(self.node_pools))
+        require_room(self.cluster, self.node_pools)
+        return self
+
+    @model_validator(mode="after")
+    def _node_pools_are_possible(self, info: ValidationInfo) -> Stack:
+        realtime: dict[str, list[str]] = {}
+        for name, model in self.models.items():
+            if model.pods:
+                realtime.setdefault(model.pods.pool, []).append(name)
+        stack = str((info.context or {}).get("stack", ""))
+        require_possible(self.node_pools, stack=stack, region=self.region, realtime=realtime, production=self.protect)
         return self
 
     @model_validator(mode="after")

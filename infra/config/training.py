@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from catalog.pipeline_types import pipeline_types
-from infra.config.base import AsTuple, MistakeError, Strict, as_number
+from infra.config.base import AsTuple, MistakeError, Schedule, Strict, as_number, require_job_type
 
 # The metrics by which two versions can be compared on the same rows (model_code/gates/compare.py).
 COMPARED = ("accuracy", "roc_auc", "log_loss")
@@ -24,7 +23,7 @@ class Training(Strict):
     algorithm: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)] = Field(
         description="algorithm of the model's train.py"
     )
-    schedule: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$")] | None = Field(
+    schedule: Schedule | None = Field(
         default=None, description="also by the clock, in UTC: `cron(0 3 ? * MON *)` or `rate(30 days)`"
     )
     data_version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+/=-]{1,1024}$")] | None = Field(
@@ -52,11 +51,7 @@ class Training(Strict):
 
     @model_validator(mode="after")
     def _jobs_have_this_type(self) -> Training:
-        if self.instance_type not in pipeline_types():
-            near = difflib.get_close_matches(self.instance_type, sorted(pipeline_types()), n=4, cutoff=0.4)
-            raise MistakeError(
-                "instanceType", repr(self.instance_type), f"types of processing jobs, such as {', '.join(near)}"
-            )
+        require_job_type(self.instance_type, pipeline_types(), "processing jobs")
         return self
 
     @model_validator(mode="after")

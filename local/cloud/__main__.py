@@ -33,6 +33,7 @@ from local.cloud.processes import birth, reap
 from local.cloud.processing_job import ProcessingJobs
 from local.cloud.schedules import Schedules
 from local.cloud.snapshot import Snapshot, SnapshotError
+from local.cloud.spark_runs import SparkRuns
 from local.cloud.training_job import TrainingJobs
 from local.cloud.transform import Transforms
 from local.state import State
@@ -64,6 +65,7 @@ class Daemon:
         self.hosting = Hosting(state, self.account, self.metrics, self.clock, Delays.current(), limit)
         self.transforms = Transforms(self.hosting)
         self.jobs = (TrainingJobs(self.hosting), ProcessingJobs(self.hosting))
+        self.spark = SparkRuns(self.hosting)
         self.pipelines = Pipelines(self.account, self.clock)
         self.functions = Functions(state, self.account)
         self.schedules = Schedules(self.account, self.functions, self.clock)
@@ -93,7 +95,7 @@ class Daemon:
             watching.cancel()
             scheduling.cancel()
             await asyncio.to_thread(self.pipelines.stop)
-            await asyncio.gather(self.transforms.close(), *(jobs.close() for jobs in self.jobs))
+            await asyncio.gather(self.transforms.close(), self.spark.close(), *(jobs.close() for jobs in self.jobs))
             await self.hosting.close()
             await asyncio.to_thread(self._leave)
 
@@ -117,6 +119,7 @@ class Daemon:
         moto.core.config.default_user_config["stepfunctions"] = {"execute_state_machine": True}
         os.environ["MOTO_PORT"] = self.endpoint.rpartition(":")[2]
         self.functions.endpoint = self.builds.endpoint = self.pipelines.endpoint = self.endpoint
+        self.spark.endpoint = self.endpoint
         self.account.before_monitoring = self.metrics.flush
         repairs.install()
         self.functions.install()
@@ -129,6 +132,7 @@ class Daemon:
         self.transforms.install()
         for jobs in self.jobs:
             jobs.install()
+        self.spark.install()
         model_packages.install()
         self.pipelines.install()
         waits.install(self.clock)
@@ -142,6 +146,7 @@ class Daemon:
         self.transforms.restore()
         for jobs in self.jobs:
             jobs.restore()
+        self.spark.restore()
         self.pipelines.restore()
 
     async def _begin(self) -> None:

@@ -40,6 +40,12 @@ def permits(role_arn: str, action: str, url: str) -> bool:
     return role is not None and _trusts(role) and _allows(role, action, url)
 
 
+def trusted(role_arn: str, service: str) -> bool:
+    """Whether there is such a role and the service may assume it."""
+    role = _role(role_arn)
+    return role is not None and _trusts(role, service)
+
+
 def _role(arn: str) -> Any | None:
     try:
         return iam_backends[ACCOUNT]["aws"].get_role_by_arn(arn)
@@ -47,11 +53,11 @@ def _role(arn: str) -> Any | None:
         return None
 
 
-def _trusts(role: Any) -> bool:
+def _trusts(role: Any, service: str = SERVICE) -> bool:
     document = role.assume_role_policy_document
     statements = (json.loads(unquote(document)) if isinstance(document, str) else document).get("Statement", [])
     return any(
-        statement.get("Effect") == "Allow" and SERVICE in _listed(statement.get("Principal", {}), "Service")
+        statement.get("Effect") == "Allow" and service in _listed(statement.get("Principal", {}), "Service")
         for statement in ([statements] if isinstance(statements, dict) else statements)
     )
 

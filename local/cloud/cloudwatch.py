@@ -12,7 +12,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
 from local.cloud.clock import Clock, period_start
-from local.cloud.metric_data import Key, Series, epoch, key, series
+from local.cloud.metric_data import Key, Series, epoch, key, moment, series
 from local.cloud.metric_math import Expression, Value
 
 
@@ -52,7 +52,7 @@ class Index(dict[Key, list[Any]]):
     def of(cls, data: Sequence[Any], since: float = 0.0) -> Index:
         found = cls()
         for datum in data:
-            if epoch(datum.timestamp) >= since:
+            if moment(datum) >= since:
                 found.setdefault(key(datum), []).append(datum)
         return found
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import shutil
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,7 +28,7 @@ NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 GRACE = 120.0
 
 
-class Jobs:
+class Jobs(ABC):
     """Every job of one kind; moto's jobs carry the attributes of job_record.begin."""
 
     word: ClassVar[str]
@@ -40,21 +41,21 @@ class Jobs:
         self._following: set[asyncio.Task[None]] = set()
         self._closing = False
 
+    @abstractmethod
     def check(self, region: str, given: dict[str, Any]) -> None:
         """Raises AWSValidationException for what AWS or this account refuses at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make(self, backend: Any, given: dict[str, Any], tags: Any) -> Any:
         """moto's job of this request, kept by moto."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def work(self, region: str, job: Any) -> None:
         """Does all of the job. Raises InputError, PermissionError, JobError or TimeLimitError when it cannot."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, job: Any) -> dict[str, Any]:
         """What Describe says of this kind alone."""
-        raise NotImplementedError
 
     def install(self) -> None:
         """Puts our operations in the place of moto's, whose jobs are finished before they begin."""

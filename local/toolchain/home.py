@@ -17,6 +17,7 @@ from local.toolchain.go import read_pin
 
 HOST = "pulumi-language-python"
 _HERE = Path(__file__).parent
+_PROVIDERS = ("aws", "kubernetes")
 
 
 def prepare(state: State, engine: Path, exec_script: Path | None) -> None:
@@ -29,13 +30,19 @@ def prepare(state: State, engine: Path, exec_script: Path | None) -> None:
         write(state.marker, "The stacks in this backend live in an emulated account on this machine.\n")
     if not state.passphrase.exists():
         write(state.passphrase, secrets.token_urlsafe(32), mode=0o600)
-    version = importlib.metadata.version("pulumi-aws")
-    write(plugin(state, "resource-aws", version), _runs("local.providers.aws"), mode=0o755)
+    for name in _PROVIDERS:
+        install_provider(state, name)
     if exec_script:
         write(own_host(state), _runs("local.toolchain.language_host", "--exec-script", str(exec_script)), mode=0o755)
     _link(state.root / "engine", engine)
     shim = (_HERE / "shim.sh").read_text().replace("@STATE@", shlex.quote(str(state.root)))
     write(state.root / "bin" / "pulumi", shim, mode=0o755)
+
+
+def install_provider(state: State, name: str) -> None:
+    """Put our provider in the place of the official plugin, of the version that the installed SDK asks for."""
+    version = importlib.metadata.version(f"pulumi-{name}")
+    write(plugin(state, f"resource-{name}", version), _runs(f"local.providers.{name}"), mode=0o755)
 
 
 def plugin(state: State, name: str, version: str) -> Path:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # takeoff: the local stack's pulumi. Written by local/toolchain/home.py from shim.sh; it starts no Python.
-# Refuses every stack but `local`, or the one that `make STACK=... BACKEND=emulated` names in TAKEOFF_STACK, hands the
-# engine the stack file with this machine's salt, then becomes the engine.
+# Refuses every stack but `local`, or the one that `make STACK=... BACKEND=emulated` names in TAKEOFF_STACK, and its
+# `-apps` sibling, hands the engine the stack file of both with this machine's salt, then becomes the engine.
 state=@STATE@ stack=${TAKEOFF_STACK:-local}
 
 refuse() {
@@ -11,7 +11,11 @@ refuse() {
 }
 
 only_ours() {
-	case $1 in "$stack" | organization/*/"$stack") ;; *) refuse "$2 names another stack" "$1" "$stack" ;; esac
+	case $1 in
+	"$stack" | organization/*/"$stack") chosen=$stack ;;
+	"$stack-apps" | organization/*/"$stack-apps") chosen=$stack-apps ;;
+	*) refuse "$2 names another stack" "$1" "$stack" ;;
+	esac
 }
 
 [ "$PULUMI_BACKEND_URL" = "file://$state/backend" ] ||
@@ -55,15 +59,15 @@ while [ -n "$directory" ] && [ ! -f "$directory/Pulumi.yaml" ]; do directory=${d
 field() { sed -n "s/^$1:[[:space:]]*['\"]\{0,1\}\([^'\"#]*[^'\"# ]\).*/\1/p" "$directory/Pulumi.yaml"; }
 if [ -n "$directory" ]; then
 	project=$(field name) folder=$(field stackConfigDir)
-	salt=$state/stacks/$project/Pulumi.$stack.yaml
-	[ -f "$salt" ] || echo "note: the stack '$stack' does not exist yet; \`make up\` makes it." >&2
+	salt=$state/stacks/$project/Pulumi.$chosen.yaml
+	[ -f "$salt" ] || echo "note: the stack '$chosen' does not exist yet; \`make up\` makes it." >&2
 	committed=${TAKEOFF_STACK_FILE:-$directory/${folder:-.}/Pulumi.$stack.yaml}
 	case "$words " in
 	*" config "*) committed= ;;
 	*" stack history "* | *" stack hist "*) [ ! -f "$salt" ] || cd "${salt%/*}" ;; # reads a salt, takes no --config-file
 	esac
 	if [ -f "$salt" ] && [ -f "$committed" ]; then
-		salted=$state/stacks/$project/salted-$stack.yaml
+		salted=$state/stacks/$project/salted-$chosen.yaml
 		{ grep -v '^encryptionsalt:' "$committed"; echo && cat "$salt"; } >"$salted.$$" && mv "$salted.$$" "$salted"
 		export PULUMI_OPTION_CONFIG_FILE="$salted"
 	fi

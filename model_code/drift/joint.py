@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,8 @@ _ROWS_EACH = 30  # rows of the smaller sample for each random feature that is us
 class Embedding:
     """Sums of the random features over rows, and of their products, by level. `weights` has a row for each column.
 
-    `rows` were seen; `taken` of them by level, from `level` on, are in the sums.
+    `rows` were seen; `taken` of them by level, from `level` on, are in the sums. `first` is the first one's place in
+    the stream: parts of one stream begin far from each other, or all of them would take the rows of the same places.
     """
 
     weights: Integers
@@ -52,6 +53,7 @@ class Embedding:
     taken: Integers
     rows: int = 0
     level: int = 0
+    first: int = 0
 
     @property
     def used(self) -> int:
@@ -84,17 +86,17 @@ class Embedding:
             taken=np.zeros(_LEVELS, np.int64),
         )
 
-    def empty(self) -> Embedding:
-        """The same random features without a row."""
+    def empty(self, first: int = 0) -> Embedding:
+        """The same random features without a row; `first` is the place in the stream of the row to come."""
         sums, products, taken = (np.zeros_like(one) for one in (self.sums, self.products, self.taken))
-        return Embedding(weights=self.weights, phases=self.phases, sums=sums, products=products, taken=taken)
+        return replace(self, sums=sums, products=products, taken=taken, rows=0, level=0, first=first)
 
     def add(self, rows: int, units: Callable[[NDArray[np.intp]], Units]) -> Embedding:
         """This embedding with so many more rows.
 
         `units` gives those at these places: whole numbers, `UNIT` a standard deviation, within `CLIP` of 0.
         """
-        places, levels = _levels(self.rows, rows, self.level)
+        places, levels = _levels(self.first + self.rows, rows, self.level)
         taken = self.taken + np.bincount(levels, minlength=_LEVELS)
         level = _first(taken, self.level)
         order = np.argsort(levels, kind="stable")[np.count_nonzero(levels < level) :]
@@ -117,8 +119,7 @@ class Embedding:
     def _from(self, level: int, sums: Integers, products: Integers, taken: Integers, rows: int) -> Embedding:
         for one in (sums, products, taken):
             one[:level] = 0
-        made = {"sums": sums, "products": products, "taken": taken}
-        return Embedding(weights=self.weights, phases=self.phases, rows=rows, level=level, **made)
+        return replace(self, sums=sums, products=products, taken=taken, rows=rows, level=level)
 
     def _summed(self, units: Units) -> tuple[Integers, Integers]:
         sums, products = np.zeros(FEATURES, np.int64), np.zeros((FEATURES, FEATURES), np.int64)

@@ -8,9 +8,12 @@ from dataclasses import asdict, dataclass
 
 from model_code.drift.errors import DriftError
 from model_code.drift.faults import Finding, faults
-from model_code.drift.hypotheses import Test, Tested, tests_of
+from model_code.drift.hypotheses import ALL, Test, Tested, tests_of
 from model_code.drift.profile import Profile
 from model_code.drift.settings import DriftSettings
+
+# The chance of naming a feature that has no part in a drift.
+_PART = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,22 @@ class Report:
     def faulty(self) -> bool:
         """Whether the window is broken: somebody must look, and training on it would not help."""
         return any(finding.level == "fault" for finding in self.findings)
+
+    @property
+    def moved(self) -> list[str]:
+        """The features that take part in a drift, the surest first; none before there is one.
+
+        Whether anything has drifted is asked at `alpha`, which is a month's. In which features, once that is certain,
+        at 5 % for all of them together: a window may be sure of one feature long before it is sure of the next.
+        """
+        if not self.alarmed:
+            return []
+        small = {one.feature for one in self.findings if one.level == "note"}
+        small -= {one.feature for one in self.findings if one.level == "drift"}
+        own = [one for one in self.statistics if one.feature != ALL]
+        thresholds = _holm([one.p for one in own], max(self.alpha, _PART))
+        found = [one.feature for one, threshold in zip(own, thresholds, strict=True) if one.p <= threshold]
+        return [name for name in dict.fromkeys(found) if name not in small]
 
     def to_json(self) -> str:
         """The report as JSON, without NaN or Infinity."""

@@ -70,10 +70,13 @@ class Profile:
         empty = {name: sketch.empty() for name, sketch in sketches.items()}
         return cls(sketches=empty, outputs=answered, places=places, joint=joint).add(baseline)
 
-    def empty(self) -> Profile:
-        """The same bins, labels and random features without a row: what a window begins with."""
+    def empty(self, first: int = 0) -> Profile:
+        """The same bins, labels and random features without a row: what a window begins with, or a part of one.
+
+        `first` is the part's place in the window (model_code/drift/joint.py).
+        """
         sketches = {name: sketch.empty() for name, sketch in self.sketches.items()}
-        return Profile(sketches=sketches, outputs=self.outputs, places=self.places, joint=self.joint.empty())
+        return Profile(sketches=sketches, outputs=self.outputs, places=self.places, joint=self.joint.empty(first))
 
     def inputs(self) -> Profile:
         """The profile without the features that the model answers."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,11 @@ from numpy.typing import NDArray
 from model_code.dataset import DataError, Labels
 from model_code.gates.inference import Estimate, difference, proportion, ratio
 from model_code.gates.report import Finding, Identity, Report
-from model_code.gates.scoring import Answers
 from model_code.paths import SettingError
+
+if TYPE_CHECKING:
+    # It brings the server's onnxruntime, which a look at captures (model_code/monitor) does without.
+    from model_code.gates.scoring import Answers
 
 MEASURES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from model_code.contract import ModelSpec, load_spec
@@ -20,27 +20,38 @@ from model_code.gates.places import Places
 from model_code.monitor import outcomes, report
 from model_code.monitor.emf import emf_lines
 from model_code.monitor.finding import Line, line
+from model_code.monitor.outcomes import Form, Outcomes
 from model_code.monitor.page import render
 from model_code.monitor.settings import Settings
 from model_code.monitor.state import State
 from model_code.monitor.verdict import conclude
-from model_code.monitor.window import look
+from model_code.monitor.window import Window, look
 from model_code.paths import SettingError
+
+Gathered = tuple[Window, Outcomes]
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     """Looks at one window: 0 done, whatever was found; 2 it cannot, and standard error and the message say why."""
     places = Places.of(environment)
-    try:
+
+    def gather(spec: ModelSpec, settings: Settings, baseline: Profile | None, before: State) -> Gathered:
         if arguments:
             raise SettingError(f"monitor takes no arguments, got {' '.join(arguments)}; its settings are in a file")
+        arrived = outcomes.lines_of(sorted((places.root / "input/outcomes").rglob("*.jsonl")))
+        truth = outcomes.read(arrived, Form.of(settings, spec.inputs.classes))
+        return look(places.root / "input/captures", spec, settings, baseline, before, truth), truth
+
+    return run(places, gather)
+
+
+def run(places: Places, gather: Callable[[ModelSpec, Settings, Profile | None, State], Gathered]) -> int:
+    """Judges one window, whose captures and outcomes `gather` reads: its settings, baseline and state lie in places."""
+    try:
         settings = Settings.read(places.settings())
         spec = load_spec(settings.code)
         baseline, before, notes = _read(places.root, settings, spec)
-        columns, names = [one.column for one in settings.groups], [kpi.name for kpi in settings.kpis]
-        arrived = outcomes.lines_of(sorted((places.root / "input/outcomes").rglob("*.jsonl")))
-        truth = outcomes.read(arrived, spec.inputs.classes, columns, names)
-        window = look(_captures(places.root / "input/captures"), spec, settings, baseline, before, truth)
+        window, truth = gather(spec, settings, baseline, before)
         verdict = conclude(window, baseline, before, truth, settings, spec, notes)
     except UnusableError as error:
         places.say(f"takeoff: {error}")
@@ -80,13 +91,6 @@ def _read(root: Path, settings: Settings, spec: ModelSpec) -> tuple[Profile | No
         except DriftError as error:
             notes.append(line("job", "unusable-state", "fault", f"{error}; everything sequential begins anew"))
     return baseline, before, notes
-
-
-def _captures(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Each file with its variant: <variant>/yyyy/mm/dd/hh/<file>, whatever folders are before it."""
-    for path in sorted(folder.rglob("*.jsonl")):
-        parts = path.relative_to(folder).parts
-        yield parts[-6] if len(parts) >= 6 else parts[0], path
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
 from typing import Any
 
 from pydantic_core import from_json
@@ -22,6 +22,7 @@ from model_code.server.npy import read_npy
 
 BATCH = 20_000  # rows in memory at once, for each of at most SHAPES orders of columns
 SHAPES = 8
+_HOUR = 4  # folders: yyyy/mm/dd/hh
 
 
 @dataclass(kw_only=True)
@@ -39,7 +40,7 @@ class Batch:
     minutes: list[int] = field(default_factory=list)
     """Of the request, seconds since 1970 at the minute's beginning."""
     now: list[bool] = field(default_factory=list)
-    """Whether the request belongs to this window; others are read for their outcomes."""
+    """Whether the request belongs to this window; others are there for their outcomes."""
 
     def columns(self, rows: list[int]) -> dict[str, list[Any]]:
         """These rows by column."""
@@ -48,7 +49,7 @@ class Batch:
 
 @dataclass(kw_only=True)
 class Counts:
-    """Requests that were read, and those that could not be used."""
+    """Requests in the files of the window's hours, and those that could not be used."""
 
     requests: int = 0
     unreadable: int = 0
@@ -59,12 +60,35 @@ class Counts:
     with_id: int = 0
 
 
+def variant(name: PurePath) -> str:
+    """The variant whose captures a file holds: <variant>/yyyy/mm/dd/hh/<file>, whatever folders are before it."""
+    return name.parts[-_HOUR - 2] if len(name.parts) > _HOUR + 1 else name.parts[0]
+
+
+def split(names: Iterable[PurePath], start: datetime) -> tuple[list[PurePath], list[list[PurePath]]]:
+    """The files of the hours of a window that begins at `start`, and those of earlier hours, the newest hour first.
+
+    Each in the order of their names. A file that lies in no hour's folder is taken for the window's.
+    """
+    own, earlier = list[PurePath](), dict[tuple[str, ...], list[PurePath]]()
+    first = tuple(f"{start.astimezone(UTC):%Y/%m/%d/%H}".split("/"))
+    for name in sorted(names):
+        hour = name.parts[-_HOUR - 1 : -1] if len(name.parts) > _HOUR + 1 else first
+        (own if hour >= first else earlier.setdefault(hour, [])).append(name)
+    return own, [earlier[hour] for hour in sorted(earlier, reverse=True)]
+
+
 def batches(
-    files: Iterable[tuple[str, Path]], schema: Schema, start: datetime, end: datetime, counts: Counts
+    files: Iterable[tuple[str, Path]],
+    schema: Schema,
+    start: datetime,
+    end: datetime,
+    counts: Counts,
+    wanted: Container[str] | None = None,
 ) -> Iterator[Batch]:
     """All rows, at most `BATCH` at once and in the order of the files; `counts` is added to along the way.
 
-    `files` are each a variant's name and a file of its captures.
+    Of requests that have no id among the `wanted`, if any are given, nothing is read but the id.
     """
     pending: dict[tuple[str, ...], Batch] = {}
     at = {name: position for position, name in enumerate(schema.classes)}
@@ -76,6 +100,9 @@ def batches(
                 counts.requests += 1
                 try:
                     document = from_json(line)
+                    key = str(document["eventMetadata"].get("inferenceId", ""))
+                    if wanted is not None and key not in wanted:
+                        continue
                     asked = datetime.fromisoformat(document["eventMetadata"]["inferenceTime"])
                     data = document["captureData"]
                     rows = _rows(data["endpointInput"], schema)
@@ -87,7 +114,6 @@ def batches(
                     counts.refused += 1
                     continue
                 now = start <= asked < end
-                key = str(document["eventMetadata"].get("inferenceId", ""))
                 counts.with_id += bool(key) and now
                 minute = int(asked.timestamp()) // 60 * 60
                 for (names, cells), (label, chances) in zip(rows, answers, strict=True):

@@ -30,9 +30,9 @@ class Reached:
     missed: bool
 
 
-def add(before: Mapping[str, Moments], values: Mapping[str, Sequence[float]]) -> dict[str, Moments]:
-    """The month's moments after one window's values."""
-    return {name: before.get(name, Moments()).add(more) for name, more in values.items()}
+def add(before: Mapping[str, Moments], more: Mapping[str, Moments]) -> dict[str, Moments]:
+    """The moments of both: the month's and one window's, or two parts' of a window."""
+    return {name: before.get(name, Moments()).merge(moments) for name, moments in more.items()}
 
 
 def judge(kpis: Sequence[Kpi], moments: Mapping[str, Moments], alpha: float) -> tuple[list[Reached], list[Line]]:

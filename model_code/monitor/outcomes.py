@@ -6,23 +6,38 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-merg
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from pydantic_core import from_json
+
+from model_code.monitor import kpis
+from model_code.monitor.settings import Settings
+from model_code.sequential.moments import Moments
 
 MOST = 1_000_000
 """Outcomes of one window that are held, about 200 bytes each."""
 
 
+class Truth(NamedTuple):
+    """What came true of a request: a class by its position, or -1 for none of the model's; cells of groups, KPI values.
+
+    A KPI that the line has no usable value of is None.
+    """
+
+    label: int
+    cells: tuple[str, ...]
+    values: tuple[float | None, ...] = ()
+
+
 @dataclass(kw_only=True)
 class Outcomes:
-    """What arrived: class and group cells by inference id, KPI values; and what could not be used, counted."""
+    """What arrived: class and group cells by inference id, KPIs' moments; and what could not be used, counted."""
 
-    by_id: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
-    kpis: dict[str, list[float]] = field(default_factory=dict)
+    by_id: dict[str, Truth] = field(default_factory=dict)
+    kpis: dict[str, Moments] = field(default_factory=dict)
     lines: int = 0
     unreadable: int = 0
     unknown: int = 0
@@ -30,39 +45,82 @@ class Outcomes:
     repeated: int = 0
     dropped: int = 0
     """Beyond the bound."""
+    left: int = 0
+    """Those that belong to no request, of the ones that are held elsewhere than in `by_id`."""
+
+    @property
+    def unmatched(self) -> int:
+        """Those that belong to no request, once all that do have been taken out of `by_id`."""
+        return len(self.by_id) + self.left
+
+    def merge(self, other: Outcomes) -> Outcomes:
+        """Two parts' counts and KPIs in one; neither holds ids."""
+        names = ("lines", "unreadable", "unknown", "repeated", "dropped", "left")
+        counts = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Outcomes(kpis=kpis.add(self.kpis, other.kpis), **counts)
 
 
-def read(
-    lines: Iterable[bytes], classes: Iterable[str], columns: Iterable[str], kpis: Iterable[str], most: int = MOST
-) -> Outcomes:
-    """The outcomes of these JSON lines. Of an id that comes twice the first counts, its KPIs too.
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How a line is read: the model's classes, and which cells of groups and which KPIs its `context` may hold."""
 
-    `columns` are groups, `kpis` numbers that the lines' `context` may hold.
-    """
-    at = {name: position for position, name in enumerate(classes)}
-    wanted, found = tuple(columns), Outcomes(kpis={name: [] for name in kpis})
-    for line in lines:
-        if not line.strip():
-            continue
-        found.lines += 1
+    classes: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    kpis: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings, classes: tuple[str, ...]) -> Self:
+        """What the job is told to look for in outcomes of a model with these classes."""
+        columns = tuple(one.column for one in settings.groups)
+        return cls(classes=classes, columns=columns, kpis=tuple(kpi.name for kpi in settings.kpis))
+
+    def read(self, line: bytes) -> tuple[str, Truth] | None:
+        """A line's inference id and what came true; None for one that cannot be read."""
         try:
             document = from_json(line)
             key, label = str(document["eventMetadata"]["eventId"]), str(document["groundTruthData"]["data"]).strip()
             context = document.get("context") or {}
-            cells = tuple(str(context.get(name, "")) for name in wanted)
+            cells = tuple(str(context.get(name, "")) for name in self.columns)
+            values = tuple(_number(context.get(name)) for name in self.kpis)
         except (ValueError, KeyError, TypeError, AttributeError):
-            found.unreadable += 1
-            continue
-        if key in found.by_id:
-            found.repeated += 1
-        elif len(found.by_id) >= most:
-            found.dropped += 1
-        else:
-            _kpis(found, context)
-            if label in at:
-                found.by_id[key] = at[label], cells
+            return None
+        return key, Truth(self.classes.index(label) if label in self.classes else -1, cells, values)
+
+    def moments(self, truths: Iterable[Truth]) -> dict[str, Moments]:
+        """The KPIs of these outcomes, in their order."""
+        columns: list[list[float]] = [[] for _ in self.kpis]
+        for truth in truths:
+            for column, value in zip(columns, truth.values, strict=True):
+                if value is not None:
+                    column.append(value)
+        return {name: Moments().add(column) for name, column in zip(self.kpis, columns, strict=True)}
+
+
+def read(lines: Iterable[bytes], form: Form, most: int = MOST) -> Outcomes:
+    """The outcomes of these JSON lines. Of an id that comes twice the first counts, its KPIs too."""
+    found = Outcomes()
+
+    def taken() -> Iterator[Truth]:
+        for line in lines:
+            if not line.strip():
+                continue
+            found.lines += 1
+            if (one := form.read(line)) is None:
+                found.unreadable += 1
+                continue
+            key, truth = one
+            if key in found.by_id:
+                found.repeated += 1
+            elif len(found.by_id) >= most:
+                found.dropped += 1
             else:
-                found.unknown += 1
+                yield truth
+                if truth.label >= 0:
+                    found.by_id[key] = Truth(truth.label, truth.cells)
+                else:
+                    found.unknown += 1
+
+    found.kpis = form.moments(taken())
     return found
 
 
@@ -73,8 +131,6 @@ def lines_of(files: Iterable[Path]) -> Iterator[bytes]:
             yield from stream
 
 
-def _kpis(found: Outcomes, context: Mapping[str, Any]) -> None:
-    for name, values in found.kpis.items():
-        value = context.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            values.append(float(value))
+def _number(value: Any) -> float | None:
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if fine else None

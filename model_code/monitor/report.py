@@ -12,7 +12,7 @@ from model_code.monitor.window import Window
 
 
 def to_json(settings: Settings, verdict: Verdict, window: Window) -> str:
-    """The report. `alarmed` has the metrics by name, `features` the inputs that drifted, the surest first."""
+    """The report. `alarmed` has the metrics by name, `features` the inputs that have a part in a drift."""
     counts, leaning = window.counts, verdict.attribution
     document: dict[str, Any] = {
         "model": settings.model,
@@ -21,7 +21,7 @@ def to_json(settings: Settings, verdict: Verdict, window: Window) -> str:
         "version": settings.version,
         "window": {"start": settings.start.isoformat(), "end": settings.end.isoformat()},
         "alarmed": verdict.alarmed,
-        "features": verdict.features,
+        "features": verdict.inputs.moved if verdict.inputs else [],
         "faulty": verdict.faulty,
         "findings": [asdict(one) for one in verdict.lines],
         "captures": asdict(counts),

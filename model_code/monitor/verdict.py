@@ -49,15 +49,9 @@ class Verdict:
             "ConceptDrift": int("concept" in areas),
             "Bias": int("bias" in areas),
             "AttributionDrift": int("attribution" in areas),
-            "FeaturesDrifted": len(self.features),
+            "FeaturesDrifted": len({one.feature for one in drift if one.area == "inputs" and one.feature != ALL}),
             "MissedKpi": sum(one.missed for one in self.kpis),
         }
-
-    @property
-    def features(self) -> list[str]:
-        """The inputs that drifted, the surest first."""
-        drift = [one for one in self.lines if (one.area, one.level) == ("inputs", "drift") and one.feature != ALL]
-        return list(dict.fromkeys(one.feature for one in sorted(drift, key=lambda one: one.p or 0.0)))
 
     @property
     def faulty(self) -> bool:
@@ -150,7 +144,7 @@ def _told(window: Window, truth: Outcomes, settings: Settings, spec: ModelSpec) 
         ("concept", "unknown-class", truth.unknown, f"outcomes are none of {', '.join(spec.inputs.classes)}"),
         ("concept", "repeated-outcomes", truth.repeated, "outcomes came for an inference id that had one"),
         ("concept", "too-many-outcomes", truth.dropped, "outcomes are more than one job holds, and were left out"),
-        ("concept", "unmatched-outcomes", len(truth.by_id), "outcomes belong to no captured request"),
+        ("concept", "unmatched-outcomes", truth.unmatched, "outcomes belong to no captured request"),
     ]
     found = [line(area, kind, "note", f"{count} {text}") for area, kind, count, text in said if count]
     if not window.counts.requests:

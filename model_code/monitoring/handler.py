@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from catalog.loop import MonitorSettings
 from catalog.naming import parameter_name
-from model_code.monitoring import account, verdict
-from model_code.monitoring.decide import Failed, Read, Start, Step, Wait, decide, take
+from model_code.monitoring import account, spark, verdict
+from model_code.monitoring.decide import Failed, Job, Read, Start, Step, Wait, decide, take
 from model_code.monitoring.window import Window, carried, model_of, window_of
 
 STACK = "TAKEOFF_STACK"
@@ -25,6 +25,8 @@ SETTLE = 60
 LONGEST_WAIT = 60
 # Objects that a job takes of captures, and of outcomes; a day of a busy endpoint's captures is some 3,000.
 MOST_OBJECTS = 10_000
+# And a run on Spark, whose executors share them; their names are some 20 MB.
+MOST_OBJECTS_SPARK = 250_000
 # Hours before the window whose requests an outcome may belong to, unless the settings say otherwise.
 HOURS = 24
 
@@ -37,6 +39,8 @@ class Clients:
     sagemaker: Any
     ssm: Any
     now: Callable[[], datetime]
+    emr: Any = None
+    """For models that are looked at on Spark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +74,8 @@ class Look:
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Entry point for Lambda."""
-    s3, sagemaker, ssm = map(boto3.client, ("s3", "sagemaker", "ssm"))
-    clients = Clients(s3=s3, sagemaker=sagemaker, ssm=ssm, now=lambda: datetime.now(UTC))
+    s3, sagemaker, ssm, emr = map(boto3.client, ("s3", "sagemaker", "ssm", "emr-serverless"))
+    clients = Clients(s3=s3, sagemaker=sagemaker, ssm=ssm, now=lambda: datetime.now(UTC), emr=emr)
     return step(event, os.environ[STACK], clients)
 
 
@@ -86,7 +90,7 @@ def step(event: dict[str, Any], stack: str, clients: Clients) -> dict[str, Any]:
         if "start" not in event:
             last = json.loads(account.parameter(clients.ssm, parameter_name(stack, model, "drift")) or "{}")
             window = window_of(event, settings.period_seconds, clients.now(), str(last.get("end", "")))
-            busy = account.under_way(clients.sagemaker, str(last.get("looking", "")))
+            busy = _under_way(settings, str(last.get("looking", "")), clients)
             if busy and not busy.startswith(f"{settings.job}-{window.name}-"):
                 # The next look begins where that one's window ends, so nothing is left out.
                 return {"model": model, "status": "succeeded", "reason": f"{busy} is still under way", "seconds": 0}
@@ -96,7 +100,7 @@ def step(event: dict[str, Any], stack: str, clients: Clients) -> dict[str, Any]:
         return {"status": "failed", "reason": f"nothing to look at: {error}", "seconds": 0}
     followed = list(event["followed"])
     prefix = f"{settings.job}-{look.window.name}"
-    taken = decide(account.jobs(clients.sagemaker, prefix), prefix, followed)
+    taken = decide(_jobs(settings, prefix, look.window.end, clients), prefix, followed)
     print(json.dumps({"model": model, "window": look.window.name, "step": repr(taken)}))
     come_to = _take(look, taken, clients)
     if not isinstance(come_to, Wait):
@@ -108,6 +112,21 @@ def step(event: dict[str, Any], stack: str, clients: Clients) -> dict[str, Any]:
         "followed": followed if not job or job in followed else [*followed, job],
         "seconds": min(2 * int(event["seconds"]), LONGEST_WAIT) if followed else 1,
     }
+
+
+def _jobs(settings: MonitorSettings, prefix: str, since: datetime, clients: Clients) -> list[Job]:
+    """Every job that was ever asked for under `prefix`; none was before `since`, the end of its window."""
+    if settings.spark:
+        return spark.jobs(clients.emr, settings, prefix, since)
+    return account.jobs(clients.sagemaker, prefix)
+
+
+def _under_way(settings: MonitorSettings, job: str, clients: Clients) -> str:
+    """The job of this name, <prefix>-<number>, if there is one that has not ended; else empty."""
+    if not job or not settings.spark:
+        return account.under_way(clients.sagemaker, job)
+    running = spark.running(clients.emr, settings)
+    return job if job in running else ""
 
 
 def _take(look: Look, taken: Step, clients: Clients) -> Wait | Failed | dict[str, Any]:
@@ -142,8 +161,9 @@ def _start(look: Look, job: str, clients: Clients) -> Wait | Failed | dict[str, 
     """
     settings, window = look.settings, look.window
     hours = int(settings.settings.get("hours", HOURS))
-    arrived = take(account.outcomes(clients.s3, settings, window), [], MOST_OBJECTS)
-    captures = take(*account.captures(clients.s3, settings, window, hours if arrived.names else 0), MOST_OBJECTS)
+    most = MOST_OBJECTS_SPARK if settings.spark else MOST_OBJECTS
+    arrived = take(account.outcomes(clients.s3, settings, window), [], most)
+    captures = take(*account.captures(clients.s3, settings, window, hours if arrived.names else 0), most)
     if not captures.names:
         print(verdict.sign_of_life(settings, clients.now()))
         return verdict.empty(window, look.version)
@@ -175,7 +195,11 @@ def _start(look: Look, job: str, clients: Clients) -> Wait | Failed | dict[str, 
     }
     account.write_inputs(clients.s3, f"{look.folder}/input", document, inputs)
     try:
-        clients.sagemaker.create_processing_job(**account.request(settings, job, f"{look.folder}/input", look.output))
+        if settings.spark:
+            spark.start(clients.emr, settings, job, f"{look.folder}/input", look.output)
+        else:
+            request = account.request(settings, job, f"{look.folder}/input", look.output)
+            clients.sagemaker.create_processing_job(**request)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code == "ThrottlingException":

@@ -18,6 +18,8 @@ from model_code.retraining.record import Request
 
 # Seconds between looks: one at first, doubled each time, since a run takes minutes to hours.
 LONGEST_WAIT = 60
+# Seconds that an alarm's request waits for the look that made it ring, and between two glances at that.
+LONGEST_LOOK, GLANCE = 300, 30
 # Characters of a reason in the parameter, which holds 4,096 in all.
 _SHOWN = 300
 
@@ -44,6 +46,9 @@ def step(event: dict[str, Any], clients: Clients) -> dict[str, Any]:
     except ValueError as error:
         print(json.dumps({"event": event, "refused": str(error)[:1500]}))
         return {"status": "failed", "outcome": "refused", "reason": str(error)[:1500], "seconds": 0}
+    waited = int(event.get("waited", 0))
+    if request and request.cause == "alarm" and waited < LONGEST_LOOK and _unsaid(values.get("drift", "")):
+        return {**event, "status": "waiting", "seconds": GLANCE, "waited": waited + GLANCE}
     me = event["runner"]["id"]
     if request is None:
         return Following(event=event, me=me, settings=settings, values=values, clients=clients).take()
@@ -53,6 +58,15 @@ def step(event: dict[str, Any], clients: Clients) -> dict[str, Any]:
         return {**_event(request.model, me), **said, "status": "succeeded" if taken.harmless else "failed"}
     found = {"run": taken.record.run, "execution": taken.execution}
     return {**_event(request.model, me), **found, "status": "waiting", "seconds": 1}
+
+
+def _unsaid(drift: str) -> bool:
+    """Whether a look is under way whose metrics may have rung the alarm, and whose verdict the data gate needs.
+
+    Metrics arrive with the job's log, the verdict once the job has ended.
+    """
+    seen = json.loads(drift or "{}")
+    return bool(seen.get("looking")) and not seen.get("alarmed")
 
 
 @dataclass(frozen=True, kw_only=True)

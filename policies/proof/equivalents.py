@@ -16,6 +16,7 @@ EQUIVALENTS: Final[dict[str, str]] = {
         (
             "widen-cidr SecurityGroupEgressRule network-endpoints referencedSecurityGroupId 0.0.0.0/0",
             "widen-cidr SecurityGroupEgressRule network-s3 prefixListId 0.0.0.0/0",
+            "widen-cidr SecurityGroupEgressRule cluster-api-? referencedSecurityGroupId 0.0.0.0/0",
         ),
         "HTTPS to every address is let out of the same group already, by rule network-https",
     ),
@@ -23,6 +24,7 @@ EQUIVALENTS: Final[dict[str, str]] = {
         (
             "widen-cidr SecurityGroupEgressRule network-endpoints referencedSecurityGroupId ::/0",
             "widen-cidr SecurityGroupEgressRule network-s3 prefixListId ::/0",
+            "widen-cidr SecurityGroupEgressRule cluster-api-? referencedSecurityGroupId ::/0",
         ),
         "the VPC has no IPv6 addresses, and HTTPS to every IPv4 one is let out already",
     ),
@@ -39,6 +41,14 @@ EQUIVALENTS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("drop Budget budget notifications?[01]?.*", "empty Budget budget notifications?[01]?.*"),
         "the stack's topic for warnings, the other subscriber, tells the same people",
+    ),
+    **dict.fromkeys(
+        tuple(f"delete NetworkPolicy *-{name}" for name in ("dns", "pod-identity", "https", "callers")),
+        "what it lets through is closed without it, by the policy that denies by default",
+    ),
+    **dict.fromkeys(
+        ("delete ResourceQuota *-batch", "delete ResourceQuota *-others"),
+        "the namespace's quota over all pods still holds these, whatever their priority",
     ),
     "delete Budget budget-*": "the stack's own budget, over all models, still tells the same people",
 }

@@ -17,6 +17,7 @@ from takeoff import stack as stacks
 from takeoff.commands import rollout
 from takeoff.commands.console import console
 from takeoff.commands.options import Json, Stack
+from takeoff.pending import awaited
 from takeoff.register import register as register_artifact
 from takeoff.traffic import TrafficReport, held_out, send, summarise
 from takeoff.train import train as train_artifacts
@@ -30,8 +31,11 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Send held-out rows to each endpoint and compare it with what was asked; exit 1 when one failed."""
-    deployed = stacks.read(stack)
+    deployed = awaited(stacks.read(stack))
     hosted = deployed.hosted(models or [])
+    for name in models or deployed.models:
+        if not deployed.model(name).endpoint:
+            typer.echo(f"model {name}: {deployed.model(name).unhosted}", err=True)
     if wait:
         _settle(deployed, hosted, wait, as_json)
     reports: dict[str, TrafficReport] = {}

@@ -14,8 +14,11 @@ from takeoff import stack as stacks
 from takeoff.commands.console import coloured, console
 from takeoff.commands.options import Json, Stack
 from takeoff.override import Action, Operator
-from takeoff.rollout import Progress, Rollouts
+from takeoff.rollout import PATIENCE, Progress, Rollouts
 from takeoff.rollout import wait as wait_for
+
+STILL = 3
+"""The exit code of a wait that ended because nothing moved any more."""
 
 app = typer.Typer(help="Follow how an endpoint converges to what the stack declares.", no_args_is_help=True)
 Model = Annotated[str, typer.Argument(help="model of the stack with `analysis:` in its entry")]
@@ -28,13 +31,19 @@ def wait(
     models: Models = None,
     stack: Stack = "local",
     timeout: Annotated[float, typer.Option(help="seconds to wait for each model")] = 1800,
+    patience: Annotated[
+        float, typer.Option(min=0, help="seconds on end that a trial may be halted, paused or frozen")
+    ] = PATIENCE,
     as_json: Json = False,
 ) -> None:
-    """Wait for the verdict on each model's rollout; exit 1 when one failed."""
+    """Wait for the verdict on each model's rollout; exit 1 when one failed, 3 when a trial stands still."""
     deployed = stacks.read(stack)
-    ends = follow(deployed, deployed.hosted(models or []), timeout)
+    ends = follow(deployed, deployed.hosted(models or []), timeout, patience=patience)
     show(ends, as_json)
-    raise typer.Exit(1 if failed(ends) else 0)
+    stuck = [end for end in ends if not end.settled]
+    for each in stuck:
+        typer.echo(f"takeoff: {each.model}: {each.reason}; {each.way_out}", err=True)
+    raise typer.Exit(1 if failed(ends) else STILL if stuck else 0)
 
 
 @app.command()
@@ -79,19 +88,29 @@ def _say(stack: str, model: str, action: Action, why: str) -> None:
 
 
 def follow(
-    deployed: stacks.DeployedStack, models: list[stacks.DeployedModel], timeout: float, *, trials: bool = True
+    deployed: stacks.DeployedStack,
+    models: list[stacks.DeployedModel],
+    timeout: float,
+    *,
+    trials: bool = True,
+    patience: float = PATIENCE,
 ) -> list[Progress]:
-    """Wait up to `timeout` seconds for the verdict on each model's rollout, with the present reason on stderr.
+    """Wait up to `timeout` seconds for the verdict on each model's rollout; each new reason is a line on stderr.
 
     Without `trials` a version that is tried beside the live one is not waited for: that may take days.
     """
-    rollouts = Rollouts(deployed)
-    with Console(stderr=True).status("rollout") as line:
+    rollouts, said = Rollouts(deployed), ""
+    terminal = Console(stderr=True)
+    with terminal.status("rollout"):
 
         def report(progress: Progress) -> None:
-            line.update(f"rollout of {progress.model}: {progress.reason or progress.status}")
+            nonlocal said
+            now = f"rollout of {progress.model}: {progress.reason or progress.status}"
+            if now != said:
+                terminal.print(now, highlight=False, markup=False, soft_wrap=True)
+                said = now
 
-        return [wait_for(rollouts, model, timeout, report, trials=trials) for model in models]
+        return [wait_for(rollouts, model, timeout, report, trials=trials, patience=patience) for model in models]
 
 
 def failed(ends: list[Progress]) -> bool:

@@ -15,7 +15,7 @@ from takeoff.commands.console import console
 from takeoff.commands.options import Json, Stack
 from takeoff.lineage import Lineage
 from takeoff.override import Operator
-from takeoff.pending import Registry
+from takeoff.pending import Registry, awaited
 from takeoff.stack import CommandError
 from takeoff.versions import Known, known
 
@@ -25,7 +25,7 @@ _VERDICTS = {"promoted": "green", "rejected": "red", "rolled-back": "red"}
 
 def models(stack: Stack = "local", as_json: Json = False) -> None:
     """Show every model: what is live, what comes next, the last drift verdict, and who froze it."""
-    deployed = stacks.read(stack)
+    deployed = awaited(stacks.read(stack))
     operator = Operator(deployed)
     rows = []
     for model in deployed.models.values():

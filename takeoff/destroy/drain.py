@@ -137,6 +137,36 @@ def _delete_packages(account: Account, step: Step) -> str:
     return f"deleted {len(packages)} versions" if packages else ""
 
 
+def _release_cluster(account: Account, step: Step) -> str:
+    """EKS refuses to delete a cluster under deletion protection; who asks for this has confirmed that all may go."""
+    client = account.client("eks")
+    if not client.describe_cluster(name=step.target)["cluster"].get("deletionProtection"):
+        return ""
+    client.update_cluster_config(name=step.target, deletionProtection=False)
+    return "may be deleted"
+
+
+def _delete_nodes(account: Account, step: Step) -> str:
+    """The nodes of a group hold network interfaces until they are gone."""
+    cluster, _, group = step.target.partition(":")
+    client, named = account.client("eks"), {"clusterName": cluster, "nodegroupName": group}
+
+    def status() -> str | None:
+        try:
+            return str(client.describe_nodegroup(**named)["nodegroup"]["status"])
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+            return None
+
+    if (found := status()) is None:
+        return ""
+    if found != "DELETING":
+        client.delete_nodegroup(**named)
+    account.await_(lambda: status() is None, f"the nodes of {group}")
+    return "its nodes are gone"
+
+
 def _await_interfaces(account: Account, step: Step) -> str:
     """Jobs and endpoints leave network interfaces behind for minutes, which hold subnets and security groups.
 
@@ -182,6 +212,8 @@ _DO: Mapping[Kind, Callable[[Account, Step], str]] = {
     "suspend-scaling": _suspend_scaling,
     "delete-endpoint": _delete_endpoint,
     "delete-packages": _delete_packages,
+    "release-cluster": _release_cluster,
+    "delete-nodes": _delete_nodes,
     "await-interfaces": _await_interfaces,
     "empty-bucket": _empty_bucket,
     "empty-repository": _empty_repository,

@@ -10,7 +10,8 @@ from takeoff.destroy.resources import Resource
 
 Kind = Literal[
     "delete-schedule", "disable-rule", "stop-executions", "stop-builds", "stop-jobs", "suspend-scaling",
-    "delete-endpoint", "delete-packages", "await-interfaces", "empty-bucket", "empty-repository",
+    "delete-endpoint", "delete-packages", "release-cluster", "delete-nodes", "await-interfaces",
+    "empty-bucket", "empty-repository",
 ]  # fmt: skip
 BUCKET = "aws:s3/bucket:Bucket"
 REPOSITORY = "aws:ecr/repository:Repository"
@@ -26,6 +27,8 @@ _BY_TYPE: tuple[tuple[str, Kind], ...] = (
     ("aws:appautoscaling/target:Target", "suspend-scaling"),
     ("aws:sagemaker/endpoint:Endpoint", "delete-endpoint"),
     ("aws:sagemaker/modelPackageGroup:ModelPackageGroup", "delete-packages"),
+    ("aws:eks/cluster:Cluster", "release-cluster"),
+    ("aws:eks/nodeGroup:NodeGroup", "delete-nodes"),
     ("aws:ec2/securityGroup:SecurityGroup", "await-interfaces"),
     (BUCKET, "empty-bucket"),
     (REPOSITORY, "empty-repository"),

@@ -13,7 +13,10 @@ from takeoff.destroy.drain import drain
 from takeoff.destroy.plan import holds_data, kept, protected, steps
 from takeoff.destroy.remains import Remain, remains
 from takeoff.destroy.resources import Resource, parse
-from takeoff.stack import CommandError
+from takeoff.stack import APPS, CommandError, own_file
+
+# How the engine says that a backend does not know a stack.
+_NO_STACK = "no stack named"
 
 
 class ProtectedError(CommandError):
@@ -34,6 +37,16 @@ class Engine:
 
     stack: str
 
+    def inside(self) -> Engine | None:
+        """The sibling that declares what runs in the stack's cluster; None where there is none. Raises CommandError."""
+        sibling = Engine(f"{self.stack}{APPS}")
+        try:
+            return sibling if any(resource.id for resource in sibling.resources()) else None
+        except CommandError as error:
+            if _NO_STACK in str(error):
+                return None
+            raise
+
     def resources(self) -> list[Resource]:
         """What the state holds. Raises CommandError."""
         return parse(json.loads(self._run(["stack", "export"], show=False)))
@@ -52,7 +65,8 @@ class Engine:
     def destroy(self, exclude: Collection[str]) -> None:
         """Delete everything in the state but some URNs. Raises CommandError."""
         excluded = [f"--exclude={urn}" for urn in sorted(exclude)]
-        self._run(["destroy", "--yes", "--skip-preview", "--suppress-outputs", *excluded], show=True)
+        options = ["--yes", "--skip-preview", "--suppress-outputs", *own_file(self.stack)]
+        self._run(["destroy", *options, *excluded], show=True)
 
     def _run(self, arguments: list[str], *, show: bool, given: str | None = None) -> str:
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
@@ -72,12 +86,16 @@ def destroy(
 ) -> list[Remain]:
     """Take the stack down and return what stays. Every step is safe to repeat: killed anywhere, it is run again.
 
+    What runs in its cluster goes first: without the cluster nobody could end it, and its nodes would hold the network.
     Raises ProtectedError before anything is touched, StuckError and CommandError with the account partly drained.
     """
     stack, before = engine.stack, engine.resources()
     guarded = protected(before)
     if guarded and not unprotect:
         raise ProtectedError(stack, guarded)
+    if inside := engine.inside():
+        say(f"{inside.stack}, what runs in its cluster, goes first")
+        inside.destroy(())
     todo = steps(before, stack, delete_data)
     for number, step in enumerate(todo, 1):
         if done := drain(account, step):

@@ -51,6 +51,8 @@ class Account:
             "aws:ec2/vpc:Vpc": lambda: len(self._all("ec2", "describe_vpcs", "Vpcs")),
             "aws:ec2/natGateway:NatGateway": lambda: 0.0,
             "aws:ec2/vpcEndpoint:VpcEndpoint": lambda: 0.0,
+            "aws:eks/cluster:Cluster": lambda: len(self._all("eks", "list_clusters", "clusters")),
+            "aws:eks/nodeGroup:NodeGroup": lambda: 0.0,
         }
         return {type_: ask(questions[type_]) for type_ in types}
 

@@ -25,6 +25,7 @@ LIMITS: Mapping[str, tuple[str, int]] = {
     "aws:ecr/repository:Repository": ("name", 256),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", 255),
     "aws:sns/topic:Topic": ("name", 256),
+    "aws:eks/cluster:Cluster": ("name", 100),
 }
 Owner = Literal["nobody", "this account", "another account"]
 

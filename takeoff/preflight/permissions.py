@@ -38,6 +38,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/eip:Eip": ("ec2:AllocateAddress", "ec2:ReleaseAddress"),
     "aws:ec2/flowLog:FlowLog": ("ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"),
     "aws:ec2/internetGateway:InternetGateway": ("ec2:CreateInternetGateway", "ec2:DeleteInternetGateway"),
+    "aws:ec2/launchTemplate:LaunchTemplate": ("ec2:CreateLaunchTemplate", "ec2:DeleteLaunchTemplate"),
     "aws:ec2/natGateway:NatGateway": ("ec2:CreateNatGateway", "ec2:DeleteNatGateway"),
     "aws:ec2/route:Route": ("ec2:CreateRoute", "ec2:DeleteRoute"),
     "aws:ec2/routeTable:RouteTable": ("ec2:CreateRouteTable", "ec2:DeleteRouteTable"),
@@ -48,9 +49,22 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints"),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": ("ecr:PutLifecyclePolicy", "ecr:DeleteLifecyclePolicy"),
     "aws:ecr/repository:Repository": ("ecr:CreateRepository", "ecr:DeleteRepository"),
+    "aws:eks/accessEntry:AccessEntry": ("eks:CreateAccessEntry", "eks:DeleteAccessEntry"),
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": (
+        "eks:AssociateAccessPolicy",
+        "eks:DisassociateAccessPolicy",
+    ),
+    "aws:eks/addon:Addon": ("eks:CreateAddon", "eks:DeleteAddon"),
+    "aws:eks/cluster:Cluster": ("eks:CreateCluster", "eks:DeleteCluster", "kms:CreateGrant"),
+    "aws:eks/nodeGroup:NodeGroup": ("eks:CreateNodegroup", "eks:DeleteNodegroup"),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": (
+        "eks:CreatePodIdentityAssociation",
+        "eks:DeletePodIdentityAssociation",
+    ),
     "aws:glue/catalogDatabase:CatalogDatabase": ("glue:CreateDatabase", "glue:DeleteDatabase"),
     "aws:iam/role:Role": ("iam:CreateRole", "iam:DeleteRole", "iam:PassRole"),
     "aws:iam/rolePolicy:RolePolicy": ("iam:PutRolePolicy", "iam:DeleteRolePolicy"),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
     "aws:kms/alias:Alias": ("kms:CreateAlias", "kms:DeleteAlias"),
     "aws:kms/key:Key": ("kms:CreateKey", "kms:ScheduleKeyDeletion"),
     "aws:lakeformation/permissions:Permissions": (
@@ -84,6 +98,10 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy": (
         "sagemaker:PutModelPackageGroupPolicy",
         "sagemaker:DeleteModelPackageGroupPolicy",
+    ),
+    "aws:emrserverless/application:Application": (
+        "emr-serverless:CreateApplication",
+        "emr-serverless:DeleteApplication",
     ),
     "aws:sagemaker/pipeline:Pipeline": ("sagemaker:CreatePipeline", "sagemaker:DeletePipeline"),
     "aws:scheduler/schedule:Schedule": ("scheduler:CreateSchedule", "scheduler:DeleteSchedule"),

@@ -24,20 +24,22 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a previewed deployment leaves: resources, and the stack file's models by name.
+    """What a previewed deployment leaves: resources, and the stack file's models and pools of nodes by name.
 
     A model without image or version has no endpoint in the plan yet, and what it is going to need is asked for now.
     """
 
     resources: tuple[Planned, ...]
     models: Mapping[str, Any]
+    pools: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse(preview: Mapping[str, Any]) -> Plan:
     """The plan that a JSON preview describes; unknown values are None."""
     steps = [step for step in preview.get("steps", []) if step["op"] not in _GONE and "newState" in step]
-    models = json.loads(preview.get("config", {}).get("takeoff:models", "{}"))
-    return Plan(resources=tuple(_planned(step) for step in steps), models=models)
+    config = preview.get("config", {})
+    models, pools = (json.loads(config.get(f"takeoff:{key}", "{}")) for key in ("models", "nodePools"))
+    return Plan(resources=tuple(_planned(step) for step in steps), models=models, pools=pools)
 
 
 def of(planned: Sequence[Planned], *types: str, new: bool = False) -> list[Planned]:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog.node_pool import NodePool
+from catalog.pod_requests import quantity
 from takeoff.preflight.finding import Finding, Unknown, unknown
 from takeoff.preflight.planned import Planned, of
 
@@ -22,6 +24,9 @@ COUNTED: Mapping[str, tuple[str, str, str]] = {
     "aws:ec2/vpc:Vpc": ("vpc", "L-F678F1CE", "VPCs per Region"),
     "aws:ec2/natGateway:NatGateway": ("vpc", "L-FE5A380F", "NAT gateways per Availability Zone"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC"),
+    # https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
+    "aws:eks/cluster:Cluster": ("eks", "L-1194D53C", "Clusters"),
+    NODES: ("eks", "L-6D54EA21", "Managed node groups per cluster"),
 }
 # Family letters of an EC2 type → (quota code, name), in vCPUs of running On-Demand instances.
 # https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
@@ -43,7 +48,8 @@ def endpoint_instances(models: Models) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for model in models.values():
-        for variant in [*model["variants"], *([model["shadow"]] if model.get("shadow") else [])]:
+        # A model in pods has no variants: its nodes have a quota of their own.
+        for variant in [*model.get("variants", ()), *([model["shadow"]] if model.get("shadow") else [])]:
             found[variant["instanceType"]] += 2 * _widest(variant)
     return found
 
@@ -108,6 +114,22 @@ def node_vcpus(planned: Sequence[Planned], vcpus: Mapping[str, int]) -> Counter[
         largest = max(types, key=lambda each: vcpus.get(each, 0), default=None)
         if largest:
             found[family_quota(largest)[0]] += most * vcpus.get(largest, 0)
+    return found
+
+
+def pool_vcpus(pools: Mapping[str, Any]) -> Counter[str]:
+    """vCPUs by quota code when every elastic pool is at its limits, in each tier of it; spot has quotas of its own."""
+    found: Counter[str] = Counter()
+    for name, block in pools.items():
+        limits = block.get("limits") or {}
+        types, families = tuple(block.get("types") or ()), tuple(block.get("families") or ())
+        pool = NodePool(name=name, types=types, families=families)
+        for tier in pool.tiers if block.get("max") is None and block.get("capacity") != "spot" else ():
+            specs = [s for s in pool.specs() if s.instance_type in tier or s.instance_type.split(".")[0] in tier]
+            most = [int(limits.get("gpu", 0)) // each.count * each.vcpu for each in specs if each.count]
+            found[family_quota(tier[0])[0]] += (
+                math.ceil(quantity(limits["cpu"])) if "cpu" in limits else max(most, default=0)
+            )
     return found
 
 

@@ -50,9 +50,8 @@ def _quotas(plan: Plan, account: Account) -> list[Finding]:
     vcpus = account.vcpus({each for group in groups for each in group.inputs.get("instanceTypes") or []})
     if isinstance(vcpus, Unknown):
         return [*found, unknown("quota", "vCPUs of nodes", vcpus)]
-    if groups:
-        found += quotas.judge_vcpus(quotas.node_vcpus(planned, vcpus), account.vcpu_quotas())
-    return found
+    needed = quotas.node_vcpus(planned, vcpus) + quotas.pool_vcpus(plan.pools)
+    return [*found, *quotas.judge_vcpus(needed, account.vcpu_quotas())] if needed else found
 
 
 def _singletons(plan: Plan, account: Account) -> list[Finding]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from takeoff.preview.verdict import Environment
-from takeoff.stack import CommandError
+from takeoff.stack import APPS, CommandError, own_file
 
 STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 # Until then nobody wonders whether anything happens.
@@ -42,11 +42,11 @@ def environment(pack: Path, stack: str) -> tuple[Environment, Path | None]:
 
 
 def require_stack_file(stack: str, folder: Path = Path("stacks")) -> None:
-    """Raises CommandError for a stack without a file, naming those that have one."""
+    """Raises CommandError for a stack without a file, naming those that have one; `<stack>-apps` has its stack's."""
     known = sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("Pulumi.*.yaml"))
     if not known:
         raise CommandError(f"stacks: got none in {folder.resolve()}; run it in the folder that holds Pulumi.yaml")
-    if stack not in known and "TAKEOFF_STACK_FILE" not in os.environ:
+    if stack.removesuffix(APPS) not in known and "TAKEOFF_STACK_FILE" not in os.environ:
         raise CommandError(
             f"--stack: got {stack!r}; allowed: {', '.join(known)}; add stacks/Pulumi.{stack}.yaml for another"
         )
@@ -59,7 +59,7 @@ def events(stack: str, pack: Path, config: Path | None, say: Callable[[str], Non
     when it ended without a single event.
     """
     command = ["pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--stack", stack]
-    command += ["--policy-pack", str(pack)]
+    command += [*own_file(stack), "--policy-pack", str(pack)]
     command += ["--policy-pack-config", str(config)] if config else []
     lines: list[str] = []
     with tempfile.TemporaryFile("w+") as errors:

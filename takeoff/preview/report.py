@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from takeoff.preview import judgement, spending
+from takeoff.preview import judgement, nodes, spending
 from takeoff.preview.changes import MARKS, ORDER, Change, What, changes, short
 from takeoff.preview.document import Line, Report, Section, Tone
 from takeoff.preview.message import plain
@@ -38,6 +38,7 @@ def build(preview: Preview, environment: Environment, notes: Sequence[str] = ())
         _lost(changed),
         _traffic(wished),
         spending.section(money) if money else None,
+        nodes.section(preview, money.difference.after.region) if money else None,
         _risks(risks(preview, changed, wished)),
         judgement.section(preview),
         judgement.rest(preview),

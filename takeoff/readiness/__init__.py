@@ -20,13 +20,15 @@ _CUT = Found(None, "the preview was cut short: run it again")
 def readiness(preview: Preview, model: str) -> Readiness:
     """A model's checklist, from the resources and outputs of a preview; pure.
 
-    Of a preview that was cut short every answer is unknown. Raises CommandError for a model that the stack lacks.
+    Of a preview that was cut short every answer is unknown, and a model in pods is not asked about an endpoint. Raises
+    CommandError for a model that the stack lacks.
     """
     if model not in preview.models:
         known = ", ".join(preview.models) or "none"
         raise CommandError(f"model: got {model!r}; allowed: {known}; declared in stacks/Pulumi.{preview.stack}.yaml")
     view = View(preview=preview, model=model)
-    answers = [(row, row.look(view) if preview.complete else _CUT) for row in ROWS]
+    asked = [row for row in ROWS if row.pods or not view.in_pods]
+    answers = [(row, row.look(view) if preview.complete else _CUT) for row in asked]
     return Readiness(model=model, checks=tuple(_check(view, row, found) for row, found in answers if found))
 
 

@@ -25,13 +25,15 @@ class Row:
     """One question: `look` answers it, or says None where it does not arise (a batch alarm without a batch).
 
     `lines` is the part of the stack file that would make the answer good, as keys under `config:`. A list in it takes
-    the place of the one that is there, a mapping is merged. None where no key of the stack file decides it.
+    the place of the one that is there, a mapping is merged. None where no key of the stack file decides it. `pods` says
+    that it is asked of a model in pods, too: the others are about an endpoint, or about what only that feeds.
     """
 
     name: str
     group: Group
     look: Callable[[View], Found | None]
     lines: Callable[[View], Mapping[str, Any]] | None = None
+    pods: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

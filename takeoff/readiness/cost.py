@@ -94,9 +94,11 @@ def _usage_lines(view: View) -> Mapping[str, Any]:
 
 
 ROWS = (
-    Row(name="stack budget", group="Cost", look=stack_budget, lines=_budget_lines),
-    Row(name="model budget", group="Cost", look=model_budget, lines=_model_budget_lines),
-    Row(name="usage", group="Cost", look=usage, lines=_usage_lines),
-    Row(name="pilot cost", group="Cost", look=pilot, lines=lambda view: view.for_model(pilotMonthlyCost=100)),
-    Row(name="pilot ratio", group="Cost", look=ratio),
+    Row(name="stack budget", group="Cost", pods=True, look=stack_budget, lines=_budget_lines),
+    Row(name="model budget", group="Cost", pods=True, look=model_budget, lines=_model_budget_lines),
+    Row(name="usage", group="Cost", pods=True, look=usage, lines=_usage_lines),
+    Row(
+        name="pilot cost", group="Cost", pods=True, look=pilot, lines=lambda view: view.for_model(pilotMonthlyCost=100)
+    ),
+    Row(name="pilot ratio", group="Cost", pods=True, look=ratio),
 )

@@ -79,14 +79,21 @@ def _residency_lines(view: View) -> Mapping[str, Any]:
 
 ROWS = (
     Row(name="owner", group="Governance", look=owner),
-    Row(name="model card", group="Governance", look=card, lines=_card_lines),
+    Row(name="model card", group="Governance", pods=True, look=card, lines=_card_lines),
     Row(
         name="success criteria",
         group="Governance",
+        pods=True,
         look=criteria,
         lines=lambda view: view.for_model(successCriteria={"accuracy": 0.9}),
     ),
-    Row(name="KPIs", group="Governance", look=kpis, lines=_kpi_lines),
-    Row(name="audit trail", group="Governance", look=audit, lines=lambda _: {"takeoff:lake": {"auditDays": 365}}),
-    Row(name="residency", group="Governance", look=residency, lines=_residency_lines),
+    Row(name="KPIs", group="Governance", pods=True, look=kpis, lines=_kpi_lines),
+    Row(
+        name="audit trail",
+        group="Governance",
+        pods=True,
+        look=audit,
+        lines=lambda _: {"takeoff:lake": {"auditDays": 365}},
+    ),
+    Row(name="residency", group="Governance", pods=True, look=residency, lines=_residency_lines),
 )

@@ -177,8 +177,8 @@ def _count(number: int, noun: str) -> str:
 ROWS = (
     Row(name="rollback guardrail", group="Release", look=rollback, lines=_rollback_lines),
     Row(name="candidate or shadow", group="Release", look=trial, lines=_trial_lines),
-    Row(name="approval gate", group="Release", look=approval, lines=_approval_lines),
+    Row(name="approval gate", group="Release", pods=True, look=approval, lines=_approval_lines),
     Row(name="lineage", group="Release", look=lineage, lines=_lineage_lines),
     Row(name="spare instances", group="Release", look=capacity, lines=_capacity_lines),
-    Row(name="protection", group="Release", look=protection, lines=lambda _: {"takeoff:protect": True}),
+    Row(name="protection", group="Release", pods=True, look=protection, lines=lambda _: {"takeoff:protect": True}),
 )

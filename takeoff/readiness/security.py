@@ -94,10 +94,11 @@ def boundary(view: View) -> Found:
 ROWS = (
     Row(name="network isolation", group="Security", look=isolation),
     Row(name="private network", group="Security", look=network, lines=_network_lines),
-    Row(name="encryption by key", group="Security", look=encryption),
+    Row(name="encryption by key", group="Security", pods=True, look=encryption),
     Row(
         name="boundary",
         group="Security",
+        pods=True,
         look=boundary,
         lines=lambda _: {"takeoff:boundary": "takeoff-bootstrap-boundary"},
     ),

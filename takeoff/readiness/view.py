@@ -52,6 +52,11 @@ class View:
     def owner(self) -> str:
         return str(self.entry["owner"])
 
+    @property
+    def in_pods(self) -> bool:
+        """Whether pods answer in place of an endpoint: what they are declared in is the stack's `-apps` sibling."""
+        return self.entry.get("serving") == "kubernetes"
+
     @cached_property
     def endpoint(self) -> Step | None:
         return self.one("aws:sagemaker/endpoint:Endpoint")

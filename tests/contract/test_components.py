@@ -13,7 +13,7 @@ import pulumi
 import pytest
 
 from tests.deployment import Deployment
-from tests.stacks import shipped
+from tests.stacks import podded, shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "components").glob("[a-z]*.py"))
@@ -37,19 +37,29 @@ def whole(request: pytest.FixtureRequest) -> Deployment:
     return shipped.whole(request.param)
 
 
+@pytest.fixture(scope="module", params=podded.STACKS)
+def apps(request: pytest.FixtureRequest) -> Deployment:
+    return podded.apps(request.param)
+
+
 def test_there_are_components() -> None:
     assert {component.__name__ for component in components()} >= {"ModelEndpoint", "Rollout", "Bucket", "Key"}
 
 
 def test_every_component_of_the_code_is_used_by_a_shipped_stack() -> None:
-    resources = [resource for stack in shipped.STACKS for resource in shipped.whole(stack).resources]
+    halves = [shipped.whole(stack) for stack in shipped.STACKS] + [podded.apps(stack) for stack in podded.STACKS]
+    resources = [resource for half in halves for resource in half.resources]
     used = {resource.type.split(":")[-1] for resource in resources if resource.type.startswith("takeoff:")}
-    # A network that exists already is no shipped stack's; tests/unit/components/test_network.py declares one.
-    assert used | {"ExistingNetwork"} == {component.__name__ for component in components()}
+    # A network that exists already is no shipped stack's, nor is a model too large for one machine, nor a chart;
+    # tests/unit/components/test_network.py and test_spark.py and tests/unit/infra/test_apps.py declare them.
+    assert used | {"ExistingNetwork", "SparkApplication", "ClusterCharts"} == {
+        component.__name__ for component in components()
+    }
 
 
-def test_type_tokens_read_takeoff_area_component(whole: Deployment) -> None:
-    tokens = {r.type for r in whole.resources if not r.type.startswith(("aws:", "pulumi:"))}
+def test_type_tokens_read_takeoff_area_component(whole: Deployment, apps: Deployment) -> None:
+    resources = [*whole.resources, *apps.resources]
+    tokens = {r.type for r in resources if not r.type.startswith(("aws:", "pulumi:", "kubernetes:"))}
     assert tokens
     assert [token for token in tokens if not re.fullmatch(r"takeoff:[a-z]+:[A-Z][A-Za-z]+", token)] == []
 
@@ -57,6 +67,12 @@ def test_type_tokens_read_takeoff_area_component(whole: Deployment) -> None:
 def test_every_aws_resource_has_a_component_for_a_parent(whole: Deployment) -> None:
     orphans = [r.urn for r in whole.resources if r.type.startswith("aws:") and "takeoff:" not in r.parent]
     assert orphans == []
+
+
+def test_every_kubernetes_object_has_a_component_for_a_parent(apps: Deployment) -> None:
+    objects = [r for r in apps.resources if r.type.startswith("kubernetes:")]
+    assert objects
+    assert [r.urn for r in objects if "takeoff:" not in r.parent] == []
 
 
 def test_every_aws_resource_uses_the_stacks_own_provider(whole: Deployment) -> None:

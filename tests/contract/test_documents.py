@@ -28,6 +28,8 @@ COMMANDS = {
     "make status": f"{UP}status_and_logs_show_what_runs",
     "make logs": f"{UP}status_and_logs_show_what_runs",
     "make rollout-demo": f"{LOCAL}stack/test_rollout_demo.py::test_the_good_release_goes_live_and_the_others_return",
+    "make cluster": f"{LOCAL}cluster/test_main.py::test_a_start_offers_the_types_that_the_stack_files_pools_name",
+    "make simulate": f"{LOCAL}simulate/test_simulate.py::test_every_scenario_holds_and_the_stack_is_left_as_it_was",
     "make loop": f"{LOCAL}stack/test_loop.py::test_scenarios_hold_on_the_deployed_stack",
     **dict.fromkeys(
         (
@@ -50,6 +52,21 @@ COMMANDS = {
     "test_checkov_finds_nothing_that_the_baseline_does_not_accept",
     "tools/actionlint/run": "tests/contract/test_workflows.py::test_actionlint_finds_nothing",
     ".takeoff/venv/bin/zizmor --offline .github": "tests/contract/test_workflows.py::test_zizmor_finds_nothing",
+    "make pipelines": "tests/unit/tools/test_pipelines.py::test_the_sdk_renders_what_is_committed",
+    "takeoff rollback risk --why complaints": "tests/unit/takeoff/test_versions.py::"
+    "test_a_rollback_waits_until_another_version_is_live",
+    **dict.fromkeys(
+        (
+            "takeoff dataset list risk",
+            "takeoff retrain risk --reason back to the data before",
+            "takeoff dataset upload risk good.csv",
+            "git revert --no-edit HEAD",
+            "pulumi stack history",
+            "takeoff lineage risk",
+            "takeoff deployed",
+        ),
+        f"{LOCAL}stack/test_whole_stack.py::test_a_data_set_and_a_configuration_go_back_as_the_guide_says",
+    ),
     "make down": f"{LOCAL}stack/test_faults.py::test_down_leaves_nothing_of_ours_and_up_begins_again",
     "takeoff new model wine-quality": f"{LOCAL}stack/test_new_model.py::"
     "test_a_new_model_is_one_command_from_its_first_prediction",
@@ -63,9 +80,12 @@ TARGETS = {
     "logs": "-m local logs",
     "down": "-m local down",
     "rollout-demo": "-m local.demo.rollout",
+    "cluster": "-m local.cluster start",
+    "simulate": "-m local simulate",
     "loop": "-m local loop",
     "preview STACK=prod": "-m local preview --stack prod",
     "policy-proof": "-m policies.proof .takeoff/proof/prod.json --config policies/environments/prod.json",
+    "pipelines": "-m tools.pipelines",
     "checkov STACK=prod BACKEND=emulated": "-m tools.checkov .takeoff/checkov/prod.json",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,11 @@ def config(stack: str = "local") -> dict[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in raw.items()}
 
 
+def clustered(stack: str) -> bool:
+    """Whether a stack has a cluster, and so a sibling of what runs in it."""
+    return "takeoff:cluster" in config(stack)
+
+
 def models(stack: str = "local") -> dict[str, Any]:
     """The models of a stack file."""
     found: dict[str, Any] = json.loads(config(stack)["takeoff:models"])
@@ -31,22 +36,43 @@ def models(stack: str = "local") -> dict[str, Any]:
 
 def facts(stack: str = "local", **more: str) -> dict[str, str]:
     """An account after the phases: each model has an image and two versions. `more` are leaves of breast-cancer."""
-    parameters = {}
-    for model in models(stack):
-        leaves = {
-            "image": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/takeoff-{stack}-{model}@sha256:{DIGEST}",
-            "approved": version(stack, model, "1"),
-            "candidate": version(stack, model, "2"),
-        }
-        leaves |= more if model == "breast-cancer" else {}
-        parameters |= {f"/takeoff/{stack}/{model}/{leaf}": value for leaf, value in leaves.items()}
-    return parameters
+    known = phased(stack, models(stack))
+    return known | {f"/takeoff/{stack}/breast-cancer/{leaf}": value for leaf, value in more.items()}
+
+
+def phased(stack: str, names: Iterable[str]) -> dict[str, str]:
+    """The parameters of models that have an image and two versions."""
+    return {
+        f"/takeoff/{stack}/{model}/{leaf}": value
+        for model in names
+        for leaf, value in (
+            ("image", f"123456789012.dkr.ecr.us-east-1.amazonaws.com/takeoff-{stack}-{model}@sha256:{DIGEST}"),
+            ("approved", version(stack, model, "1")),
+            ("candidate", version(stack, model, "2")),
+        )
+    }
 
 
 def version(stack: str, model: str, digit: str) -> str:
     """A registered version, as its parameter holds it."""
     artifact = f"s3://takeoff-{stack}-models/{model}/{digit * 64}/model.tar.gz"
     return json.dumps({"version": digit * 12, "artifact": artifact, "algorithm": "x", "metrics": {"accuracy": 0.9}})
+
+
+CLUSTER = {
+    "name": "takeoff-cluster",
+    "nodeRole": "takeoff-node",
+    "subnets": ["subnet-a", "subnet-b"],
+    "securityGroups": ["sg-cluster", "sg-workloads"],
+    "key": "arn:aws:kms:us-east-1:123456789012:key/lake",
+}
+
+
+@cache
+def apps(stack: str) -> Deployment:
+    """Everything that the sibling of a shipped stack declares in its cluster, once its models have versions."""
+    known = facts(stack) | {f"/takeoff/{stack}/platform/cluster": json.dumps(CLUSTER)}
+    return deploy(program, stack=f"{stack}-apps", config=config(stack), parameters=known)
 
 
 @cache

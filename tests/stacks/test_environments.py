@@ -117,10 +117,11 @@ def test_an_account_without_images_gets_everything_else_and_the_next_command() -
     assert empty.all(aws.sagemaker.Endpoint) == []
     assert empty.all(aws.sagemaker.Model) == []
     names = {each.name for each in empty.all(aws.codebuild.Project)}
-    assert names == {"breast-cancer-image", "digits-image", "deployer", "previews"}
+    assert names == {"breast-cancer-image", "digits-image", "vision-image", "deployer", "previews"}
     assert {name: entry["next"] for name, entry in empty.outputs["models"].items()} == {
         "breast-cancer": "takeoff image build breast-cancer --stack prod",
         "digits": "takeoff image build digits --stack prod",
+        "vision": "takeoff image build vision --stack prod",
     }
 
 

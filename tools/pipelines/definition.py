@@ -16,17 +16,19 @@ from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
 
+from tools.pipelines.package_card import package_card
 from tools.pipelines.parameters import PARAMETERS, under
 from tools.pipelines.steps import gate, register, train
 
 VERDICT = PropertyFile(name="verdict", output_name="decide", path="verdict.json")
 
 
-def definition(description: str, session: PipelineSession) -> str:
-    """The pipeline's JSON as the SDK writes it, for a model that is described so."""
+def definition(code: str, description: str, session: PipelineSession) -> str:
+    """The pipeline's JSON as the SDK writes it, for the model of a folder, which is described so."""
     validate = gate(session, "Validate", ["settings", "data", "baseline"], reports="data")
     training = train(session, after=validate)
     artifact = training.properties.ModelArtifacts.S3ModelArtifacts
+    card = package_card(code, artifact=artifact, job=training.properties.TrainingJobArn)
     evaluate = gate(session, "Evaluate", ["settings", "data"], artifact, after=training)
     bias = gate(session, "Bias", ["settings", "data"], artifact, after=evaluate)
     compare = gate(session, "Compare", ["settings", "data", "live"], artifact, after=bias)
@@ -35,12 +37,12 @@ def definition(description: str, session: PipelineSession) -> str:
     approve = ConditionStep(
         name="Approve",
         conditions=[ConditionEquals(left=outcome, right="approve")],
-        if_steps=[register(session, "RegisterApproved", "Approved", description, artifact)],
+        if_steps=[register(session, "RegisterApproved", "Approved", description, card, artifact)],
     )
     ask = ConditionStep(
         name="Ask",
         conditions=[ConditionEquals(left=outcome, right="ask")],
-        if_steps=[register(session, "RegisterPending", "PendingManualApproval", description, artifact)],
+        if_steps=[register(session, "RegisterPending", "PendingManualApproval", description, card, artifact)],
     )
     place = Join(on="", values=["refused by the gates; the reasons are in ", under("output/decide/verdict.json")])
     refuse = ConditionStep(

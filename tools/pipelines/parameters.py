@@ -5,7 +5,7 @@ from __future__ import annotations
 from sagemaker.core.workflow.functions import Join
 from sagemaker.core.workflow.parameters import ParameterInteger, ParameterString
 
-RUN, ARTIFACTS, IMAGE, ROLE, KEY, GROUP, VERSION, COMMIT, KIND, TRAINS_ON, ALGORITHM, MODEL = (
+RUN, ARTIFACTS, IMAGE, ROLE, KEY, GROUP, VERSION, COMMIT, KIND, TRAINS_ON, ALGORITHM, MODEL, OWNER, RISK = (
     ParameterString(name=name)
     for name in (
         "Run",
@@ -20,10 +20,15 @@ RUN, ARTIFACTS, IMAGE, ROLE, KEY, GROUP, VERSION, COMMIT, KIND, TRAINS_ON, ALGOR
         "TrainInstanceType",
         "Algorithm",
         "Model",
+        "Owner",
+        "Risk",
     )
 )
 COUNT = ParameterInteger(name="TrainInstanceCount")
-PARAMETERS = [RUN, ARTIFACTS, IMAGE, ROLE, KEY, GROUP, VERSION, COMMIT, KIND, TRAINS_ON, COUNT, ALGORITHM, MODEL]
+PARAMETERS = [
+    *(RUN, ARTIFACTS, IMAGE, ROLE, KEY, GROUP, VERSION, COMMIT),
+    *(KIND, TRAINS_ON, COUNT, ALGORITHM, MODEL, OWNER, RISK),
+]
 
 
 def under(path: str) -> Join:

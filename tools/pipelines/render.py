@@ -14,4 +14,4 @@ if __name__ == "__main__":
     folder, *codes = sys.argv[1:]
     session = offline()
     for code in codes:
-        (Path(folder) / code).write_text(canonical(definition(load_spec(code).description, session)))
+        (Path(folder) / code).write_text(canonical(definition(code, load_spec(code).description, session)))

@@ -141,8 +141,10 @@ def train(session: PipelineSession, after: Step) -> TrainingStep:
     return TrainingStep(name="Train", step_args=trainer.train(), depends_on=[after])
 
 
-def register(session: PipelineSession, name: str, status: str, description: str, artifact: Any) -> ModelStep:
-    """A version of the model's package group. Its metadata ties run, data, commit and image together."""
+def register(
+    session: PipelineSession, name: str, status: str, description: str, card: dict[str, Any], artifact: Any
+) -> ModelStep:
+    """A version of the model's package group, with its card. Its metadata ties run, data, commit and image together."""
     metrics = ModelMetrics(
         model_statistics=MetricsSource(
             content_type="application/json", s3_uri=under("output/evaluate/report-evaluate.json")
@@ -159,6 +161,7 @@ def register(session: PipelineSession, name: str, status: str, description: str,
         model_metrics=metrics._to_request_dict(),
         approval_status=status,
         description=description,
+        model_card=card,
         customer_metadata_properties={
             "model": MODEL,
             "run": RUN,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from local.providers.aws.values import asset_kind
+from local.providers.values import asset_kind
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that the zip format can hold
 

@@ -12,7 +12,7 @@ from botocore.model import OperationModel, Shape
 from local.providers.aws.client import Account
 from local.providers.aws.row import Call, Read, Row
 from local.providers.aws.shapes import Fit, camel, descend, dig, element, find, project
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 
 # Steers the engine or the plugin, on any type.
 _NEVER_SENT = frozenset({"region", "id", "__defaults", "tagsAll"})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from local.providers.aws.binding import Binding
 from local.providers.aws.row import Row
 from local.providers.aws.schema import violations
-from local.providers.aws.values import UNKNOWN, Properties, asset_kind
+from local.providers.values import UNKNOWN, Properties, asset_kind
 
 
 def with_name(row: Row, inputs: Properties, olds: Properties, resource: str, seed: bytes) -> Properties:

@@ -11,7 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 
-from local.state import ACCOUNT, REGION, NotLocalError, State, require_loopback
+from local.providers.backend import require_emulated
+from local.state import ACCOUNT, REGION, State, require_loopback
 
 _CONFIG = Config(
     retries={"total_max_attempts": 2, "mode": "standard"},
@@ -54,14 +55,7 @@ class Account:
 
         Raises NotLocalError unless Pulumi's backend is the state's own, marked as emulated, and the endpoint loopback.
         """
-        got, wanted = os.environ.get("PULUMI_BACKEND_URL", ""), f"file://{state.backend}"
-        if got.rstrip("/") != wanted:
-            raise NotLocalError(
-                f"this aws provider serves the local stack only: PULUMI_BACKEND_URL is {got!r}, allowed {wanted!r}; "
-                "run it through `make up` or `make shell`, or install the official plugin for other stacks"
-            )
-        if not state.marker.is_file():
-            raise NotLocalError(f"the backend {state.backend} is not marked as emulated: {state.marker} is missing")
+        require_emulated(state, "aws")
         return cls(state.endpoint())
 
     def client(self, service: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from local.providers.aws.row import Row
 from local.providers.aws.shapes import bare, same_json
-from local.providers.aws.values import Properties, asset_kind
+from local.providers.values import Properties, asset_kind
 
 Kind = Literal["add", "delete", "update"]
 _MISSING: Any = object()

@@ -1,4 +1,4 @@
-"""The data sources that the program reads: account, region and its zones, partition, and SSM parameters by path."""
+"""The data sources that the program reads: account, region, partition, SSM parameters, and what a cluster stands on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.providers.aws.client import Account
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 
 _Result = tuple[Properties, frozenset[str]]
 
@@ -64,10 +64,50 @@ def _zones(account: Account, arguments: Properties) -> _Result:
     return {**arguments, **known, "id": account.region, "region": account.region}, frozenset()
 
 
+def _cluster(account: Account, arguments: Properties) -> _Result:
+    """What the program reads of a cluster; the provider's other properties are left out."""
+    found = account.call("eks", "describe_cluster", {"name": arguments["name"]})["cluster"]
+    network, access = found.get("kubernetesNetworkConfig") or {}, found.get("accessConfig") or {}
+    known = {
+        "arn": found["arn"],
+        "endpoint": found["endpoint"],
+        "version": found["version"],
+        "status": found["status"],
+        "certificateAuthorities": [{"data": found["certificateAuthority"]["data"]}],
+        "kubernetesNetworkConfigs": [{"serviceIpv4Cidr": network.get("serviceIpv4Cidr", "")}],
+        "computeConfigs": [{"enabled": bool((found.get("computeConfig") or {}).get("enabled"))}],
+        "accessConfigs": [{"authenticationMode": access.get("authenticationMode", "")}],
+        "vpcConfig": {"clusterSecurityGroupId": found["resourcesVpcConfig"].get("clusterSecurityGroupId", "")},
+    }
+    return {**known, "name": arguments["name"], "id": arguments["name"], "region": account.region}, frozenset()
+
+
+def _prefix_list(account: Account, arguments: Properties) -> _Result:
+    filters = [{"Name": "prefix-list-name", "Values": [arguments["name"]]}]
+    lists = account.call("ec2", "describe_prefix_lists", {"Filters": filters})["PrefixLists"]
+    named = [each for each in lists if each["PrefixListName"] == arguments["name"]]
+    if len(named) != 1:
+        raise LookupError(f"aws:ec2/getPrefixList: got {len(named)} lists named {arguments['name']!r}; allowed: one")
+    (found,) = named
+    # The list itself holds its addresses on AWS, and not in moto; the call for its entries has them in both.
+    entries = account.call("ec2", "get_managed_prefix_list_entries", {"PrefixListId": found["PrefixListId"]})["Entries"]
+    known = {"id": found["PrefixListId"], "name": arguments["name"], "cidrBlocks": [each["Cidr"] for each in entries]}
+    return known | {"region": account.region}, frozenset()
+
+
+def _vpc(account: Account, arguments: Properties) -> _Result:
+    (found,) = account.call("ec2", "describe_vpcs", {"VpcIds": [arguments["id"]]})["Vpcs"]
+    blocks = [{"cidrBlock": each["CidrBlock"]} for each in found["CidrBlockAssociationSet"]]
+    return {"id": arguments["id"], "cidrBlock": found["CidrBlock"], "cidrBlockAssociations": blocks}, frozenset()
+
+
 _FUNCTIONS: dict[str, Callable[[Account, Properties], _Result]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
+    "aws:ec2/getPrefixList:getPrefixList": _prefix_list,
+    "aws:ec2/getVpc:getVpc": _vpc,
+    "aws:eks/getCluster:getCluster": _cluster,
     "aws:ssm/getParametersByPath:getParametersByPath": _parameters_by_path,
 }

@@ -18,7 +18,7 @@ from local.providers.aws.binding import Binding
 from local.providers.aws.client import Account, is_missing
 from local.providers.aws.row import Call, Read, Row, Wait
 from local.providers.aws.shapes import Fit, dig, find, project, untag
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 
 # Services without regions, whose resources have none either.
 _GLOBAL = frozenset({"budgets", "iam"})
@@ -210,8 +210,19 @@ class Lifecycle:
                 names = re.findall(r"\{(\w+)\}", source)
                 got = source.format_map(known) if all(key in known for key in names) else None
             if got is not None:
-                known[name] = state[name] = project(None, got, None, name, {})
-        return state
+                spelled = self.row.spelled[name](got) if name in self.row.spelled else got
+                known[name] = state[name] = project(None, spelled, None, name, {})
+        return self.with_inner(state, {path: dig(raw, source) for path, source in self.row.inner.items()})
+
+    def with_inner(self, properties: Properties, values: Mapping[str, Any]) -> Properties:
+        """The properties, with what AWS fills into the program's own objects; None takes it out again."""
+        filled = dict(properties)
+        for path, value in values.items():
+            first, _, member = path.partition(".")
+            if isinstance(filled.get(first), dict):
+                rest = {name: each for name, each in filled[first].items() if name != member}
+                filled[first] = rest if value is None else {**rest, member: value}
+        return filled
 
     def _poll(self, timeout: float, what: str) -> Iterator[None]:
         deadline = time.monotonic() + (timeout or _TIMEOUT)

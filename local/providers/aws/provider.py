@@ -11,10 +11,12 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from local.providers.aws import check, diff, functions, refresh
 from local.providers.aws.client import Account
-from local.providers.aws.failures import EXPECTED, abort_half_made, answering
+from local.providers.aws.failures import EXPECTED, answering
 from local.providers.aws.lifecycle import Lifecycle
+from local.providers.aws.shapes import dig
 from local.providers.aws.table import TABLE
-from local.providers.aws.values import UNKNOWN, Properties, decode, encode
+from local.providers.failures import abort_half_made
+from local.providers.values import UNKNOWN, Properties, decode, encode
 from local.state import REGION, State
 
 VERSION = "7.51.1"  # of the official plugin, whose place this one takes
@@ -106,6 +108,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         sent = self._tagged(life, inputs)
         if request.preview:
             planned = self._planned(life, inputs, dict.fromkeys(life.row.outputs, UNKNOWN))
+            planned = life.with_inner(planned, dict.fromkeys(life.row.inner, UNKNOWN))
             return provider_pb2.CreateResponse(properties=encode(planned, secrets | life.row.secrets))
         state = life.create(sent)
         later = {name for call in life.row.extra for name in call.properties} | {"tags", "__defaults"}
@@ -134,9 +137,11 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         sent = self._tagged(life, news)
         if request.preview:
             planned = self._planned(life, news, {name: known[name] for name in life.row.outputs if name in known})
+            planned = life.with_inner(planned, {path: dig(known, path) for path in life.row.inner})
             return provider_pb2.UpdateResponse(properties=encode(planned, secrets | life.row.secrets))
         # The state, not the old inputs: after an update that failed the engine holds those for done.
         before = {name: known[name] for name in olds if name in known} | {"tags": known.get("tagsAll") or {}}
+        before = life.with_inner(before, dict.fromkeys(life.row.inner))
         state = {"id": request.id} | known
         settled = self._settled(life, request, context, state, known, lambda: life.update(before, sent, state))
         return provider_pb2.UpdateResponse(properties=settled)
@@ -196,5 +201,5 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             if life.row.tagging:
                 settled["tagsAll"] = life.tags(state | settled, raw)
         except EXPECTED as error:
-            abort_half_made(context, request, kept | {"id": state["id"]}, secrets, str(error))
+            abort_half_made(context, request, kept | {"id": state["id"]}, secrets, str(error), id_=state["id"])
         return encode(settled, secrets)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from local.providers.aws.lifecycle import Lifecycle
 from local.providers.aws.row import Row
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 
 _UNSET: Final[tuple[Any, ...]] = (None, "", [], {}, False, 0)
 

@@ -52,6 +52,22 @@ DISAGREEMENTS: Final[Mapping[str, Mapping[str, str]]] = {
         ("dnsOptions.PrivateDnsPreference", "dnsOptions.PrivateDnsSpecifiedDomains"),
         "AWS cannot change it; the local provider refuses it",
     ),
+    "aws:eks/cluster:Cluster": {
+        **dict.fromkeys(
+            (
+                "accessConfig.BootstrapClusterCreatorAdminPermissions",
+                "accessConfig.bootstrapClusterCreatorAdminPermissions",
+                "kubernetesNetworkConfig.IpFamily",
+                "kubernetesNetworkConfig.ServiceIpv4Cidr",
+                "kubernetesNetworkConfig.ipFamily",
+                "kubernetesNetworkConfig.serviceIpv4Cidr",
+            ),
+            _OTHER_NAME,
+        ),
+        "encryptionConfig": _IN_PLACE,
+        "outpostConfig": "AWS cannot change it; the local provider refuses it",
+    },
+    "aws:eks/nodeGroup:NodeGroup": dict.fromkeys(("launchTemplate.id", "launchTemplate.name"), _NO_UPDATE),
     "aws:kms/key:Key": dict.fromkeys(
         ("customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"), _NO_UPDATE
     ),
@@ -60,6 +76,9 @@ DISAGREEMENTS: Final[Mapping[str, Mapping[str, str]]] = {
         "bucketNamespace": "AWS cannot change it; the local provider refuses it",
         "objectLockEnabled": _NO_UPDATE,
     },
+    "aws:emrserverless/application:Application": dict.fromkeys(
+        ("networkConfiguration.securityGroupIds", "networkConfiguration.subnetIds"), _IN_PLACE
+    ),
     "aws:sagemaker/endpoint:Endpoint": {
         "deploymentConfig.autoRollbackConfiguration": "the official plugin replaces a live endpoint when one rollback "
         "alarm is renamed, although UpdateEndpoint can change it: why Rollout owns it",

@@ -114,6 +114,8 @@ class Row:
     """Computed property → path in what was read, or a template of properties: `arn:aws:s3:::{bucket}`."""
     answer: Mapping[str, str] = field(default_factory=dict)
     """Computed property → path in the create call's response, where that is another than in what is read."""
+    inner: Mapping[str, str] = field(default_factory=dict)
+    """Computed member of an object that the program gives (`vpcConfig.vpcId`) → path in what was read."""
     replace: Names
     """Property paths whose change replaces (Terraform's ForceNew)."""
     replace_if_new: Names = NONE
@@ -138,7 +140,7 @@ class Row:
     spelled: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """Property → what is read of it, in the official plugin's spelling."""
     texts: Names = NONE
-    """Property paths at which Pulumi spells a number as text."""
+    """Property paths at which Pulumi spells a number or a truth as text."""
     schema: str = ""
     """AWS's resource schema; for a part of what AWS calls one resource, `AWS::S3::Bucket#` and the definition in it
     that describes the part, nothing if that is the whole."""

@@ -12,7 +12,7 @@ from typing import Any
 from local.providers.aws.published import Schema, allowed_values, resource_schema
 from local.providers.aws.row import Row
 from local.providers.aws.shapes import bare, camel, find
-from local.providers.aws.values import UNKNOWN, Properties, asset_kind, has_unknown
+from local.providers.values import UNKNOWN, Properties, asset_kind, has_unknown
 
 _SHOWN = 5
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -109,9 +109,10 @@ class Judge:
         """Pulumi spells a list of at most one item as the item itself, and now and then an object as a list."""
         kind = self._resolved(schema).get("type")
         items = self._resolved(schema).get("items", {}) if kind == "array" else {}
-        pair = {"Name", "Value"} <= self._resolved(items).get("properties", {}).keys()
-        if kind == "array" and isinstance(value, dict) and pair:
-            yield from self.check(schema, [{"Name": key, "Value": item} for key, item in value.items()], path)
+        members = self._resolved(items).get("properties", {}).keys()
+        named = next((name for name in ("Name", "Key") if {name, "Value"} <= members), None)
+        if kind == "array" and isinstance(value, dict) and named:
+            yield from self.check(schema, [{named: key, "Value": item} for key, item in value.items()], path)
         elif kind == "array" and (isinstance(value, dict) or self._alone(value, path)):
             yield from self.check(items, value, path)
         elif kind == "object" and isinstance(value, list):
@@ -192,6 +193,8 @@ class Judge:
 
 
 def _number(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
     try:
         return float(text)
     except ValueError:

@@ -13,7 +13,7 @@ from botocore import xform_name
 from botocore.model import Shape
 
 from local.providers.aws.archive import content
-from local.providers.aws.values import UNKNOWN, asset_kind
+from local.providers.values import UNKNOWN, asset_kind
 
 
 def camel(member: str) -> str:
@@ -94,6 +94,8 @@ class Fit:
                 return int(value)
             case "float" | "double":
                 return float(value)
+            case "boolean" if value in ("true", "false"):  # one that may be left out is text in Pulumi
+                return value == "true"
             case "string" if isinstance(value, dict | list):
                 return json.dumps(value, separators=(",", ":"))
             case "string":
@@ -185,7 +187,9 @@ def project(shape: Shape | None, value: Any, like: Any, path: str, renames: Mapp
 
 
 def _same_number(value: Any, text: str) -> bool:
-    """Whether a number is what a text says: Pulumi spells some that may be left out as text."""
+    """Whether a number, or a truth, is what a text says: Pulumi spells some that may be left out as text."""
+    if isinstance(value, bool):
+        return str(value).lower() == text
     try:
         return isinstance(value, int | float) and float(text) == value
     except ValueError:

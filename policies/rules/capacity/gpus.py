@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from catalog.instance_types import spec
+from catalog.requirements import GPU
 from policies import endpoints
 from policies.declared import Declared, Graph, inside, known
 from policies.endpoints import CONFIG
 from policies.nested import settled
 from policies.rule import OWN, Broken, Rule, Settings, StackRule
+from policies.rules.pods.pools import POOL, has_gpus
 
 _SCALED = "aws:appautoscaling/target:Target"
 _SCHEDULED = "aws:appautoscaling/scheduledAction:ScheduledAction"
 _NOTEBOOK = "aws:sagemaker/notebookInstance:NotebookInstance"
 _TRAINING = "aws:sagemaker/trainingJob:TrainingJob"
 _NODES = "aws:eks/nodeGroup:NodeGroup"
-_POOL = "kubernetes:karpenter.sh/v1:NodePool"
-_GPU = "nvidia.com/gpu"
 
 
 def _gpus(graph: Graph, settings: Settings) -> Iterator[Broken]:
@@ -26,7 +26,7 @@ def _gpus(graph: Graph, settings: Settings) -> Iterator[Broken]:
 
     A pool of nodes counts with its limit, and without one it has no bound at all.
     """
-    asked = [(each, _asked(graph, each)) for each in graph.of(CONFIG, _NOTEBOOK, _TRAINING, _NODES, _POOL)]
+    asked = [(each, _asked(graph, each)) for each in graph.of(CONFIG, _NOTEBOOK, _TRAINING, _NODES, POOL)]
     total = sum(count for _, count in asked)
     if total > settings["most"]:
         largest = max(asked, key=lambda pair: pair[1])[0]
@@ -48,9 +48,9 @@ def _asked(graph: Graph, resource: Declared) -> float:
         most = known(resource.at("scalingConfig.maxSize"), "scalingConfig.maxSize") or 0
         return max((_each(each, "instanceTypes") for each in types), default=0) * most
     limit = known(resource.at("spec.limits"), "spec.limits") or {}
-    if _GPU in limit:
-        return float(known(limit[_GPU], f"spec.limits.{_GPU}"))
-    return float("inf") if "gpu" in str(resource.at("spec.template.spec.requirements")) else 0
+    if GPU in limit:
+        return float(known(limit[GPU], f"spec.limits.{GPU}"))
+    return float("inf") if has_gpus(resource) else 0
 
 
 def _variant(graph: Graph, config: Declared, row: Mapping[str, Any]) -> float:
@@ -89,7 +89,7 @@ RULES: Final[tuple[Rule, ...]] = (
         allowed="`most` GPUs over endpoints at their upper bounds, notebooks, training jobs and node pools",
         fix="fewer instances, a smaller type or limits on the pool; or raise `most` in the policy configuration",
         source="https://docs.aws.amazon.com/sagemaker/latest/dg/regions-quotas.html",
-        types=(CONFIG, _NOTEBOOK, _TRAINING, _NODES, _POOL),
+        types=(CONFIG, _NOTEBOOK, _TRAINING, _NODES, POOL),
         check=_gpus,
         settings={"most": 8},
     ),

@@ -14,6 +14,7 @@ _FUNCTION: Final = "aws:lambda/function:Function"
 _MACHINE: Final = "aws:sfn/stateMachine:StateMachine"
 _PROJECT: Final = "aws:codebuild/project:Project"
 _FLOW_LOG: Final = "aws:ec2/flowLog:FlowLog"
+_CLUSTER: Final = "aws:eks/cluster:Cluster"
 _GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 # https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-2, read 2026-11-23
 _RUNTIMES: Final = (
@@ -74,7 +75,7 @@ def _grouped(graph: Graph, _settings: Settings) -> Iterator[Broken]:
             return None
         return None if known(wanted, path) in names else f"no LogGroup {wanted}"
 
-    return each(graph.of(_FUNCTION, _PROJECT, _FLOW_LOG, _MACHINE), check)
+    return each(graph.of(_FUNCTION, _PROJECT, _FLOW_LOG, _MACHINE, _CLUSTER), check)
 
 
 def _group_of(resource: Declared) -> tuple[str, object]:
@@ -83,6 +84,9 @@ def _group_of(resource: Declared) -> tuple[str, object]:
         chosen = resource.at("loggingConfig.logGroup")
         name = known(resource.at("name"), "name")
         return "loggingConfig", chosen if given(chosen) else f"/aws/lambda/{name}"
+    if resource.type == _CLUSTER:
+        kinds = resource.at("enabledClusterLogTypes")
+        return "name", f"/aws/eks/{known(resource.at('name'), 'name')}/cluster" if given(kinds) else None
     if resource.type == _PROJECT:
         chosen = resource.at("logsConfig.cloudwatchLogs.groupName")
         status = resource.at("logsConfig.cloudwatchLogs.status")
@@ -166,10 +170,10 @@ RULES: Final[tuple[Rule, ...]] = (
         severity="medium",
         frameworks=(OWN,),
         title="whatever runs has a log group of the stack's own",
-        allowed="a LogGroup with the name that the function, project, state machine or flow log writes to",
+        allowed="a LogGroup with the name that the function, project, state machine, flow log or cluster writes to",
         fix="declare it: a group that a service makes by itself is kept for ever, and under no key",
         source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
-        types=(_FUNCTION, _PROJECT, _FLOW_LOG, _MACHINE),
+        types=(_FUNCTION, _PROJECT, _FLOW_LOG, _MACHINE, _CLUSTER),
         check=_grouped,
     ),
 )

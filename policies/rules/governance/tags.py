@@ -25,7 +25,7 @@ TAGGED: Final = (
     "aws:s3/bucket:Bucket", _ENDPOINT, "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
     "aws:sagemaker/featureGroup:FeatureGroup", "aws:sagemaker/model:Model", "aws:sagemaker/modelCard:ModelCard",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup", "aws:sfn/stateMachine:StateMachine", "aws:sns/topic:Topic",
-    "aws:sqs/queue:Queue", "aws:ssm/parameter:Parameter",
+    "aws:sqs/queue:Queue", "aws:ssm/parameter:Parameter", "aws:emrserverless/application:Application",
 )  # fmt: skip
 
 

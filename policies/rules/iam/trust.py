@@ -10,8 +10,12 @@ from policies.declared import Declared, Graph, given
 from policies.documents import Principal, Statement, statements
 from policies.links import each
 from policies.openness import account_of, unnamed_services
-from policies.rule import OWN, Broken, Rule, Settings, StackRule
+from policies.rule import OWN, Broken, ResourceRule, Rule, Settings, StackRule
 from policies.rules.iam.identity import ROLE
+
+_POD_IDENTITY: Final = "pods.eks.amazonaws.com"
+# Session tags that EKS sets and nobody else can.
+_SESSION: Final = ("eks-cluster-arn", "kubernetes-namespace", "kubernetes-service-account")
 
 
 def _trusts(graph: Graph, settings: Settings) -> Iterator[Broken]:
@@ -62,6 +66,18 @@ def _federated(value: str, statement: Statement) -> str | None:
     return f"{provider} for {', '.join(open_)}" if open_ else None
 
 
+def _pods(role: Declared, _settings: Settings) -> str | None:
+    """Pod Identity lets any service account of any cluster of the account ask; session tags tell which it is."""
+    for statement in statements(role, "assumeRolePolicy"):
+        if not statement.allows or not any(each.value == _POD_IDENTITY for each in statement.principals):
+            continue
+        for key in _SESSION:
+            values = statement.condition(f"aws:RequestTag/{key}", "StringEquals", "ArnEquals")
+            if not values or any("*" in each for each in values):
+                return f"pods of any {key.removeprefix('kubernetes-').removesuffix('-arn').replace('-', ' ')}"
+    return None
+
+
 def _bounded(graph: Graph, settings: Settings) -> Iterator[Broken]:
     roles = graph.of(ROLE)
     # Where one role is held in, none is left out: the deployer of such an account can make no other kind.
@@ -86,6 +102,18 @@ RULES: Final[tuple[Rule, ...]] = (
         settings={"accounts": [], "unconditional": ["ec2.amazonaws.com"]},
         types=(ROLE,),
         check=_trusts,
+    ),
+    ResourceRule(
+        control="Takeoff.20",
+        name="takeoff-20-pods-are-named",
+        severity="high",
+        frameworks=(OWN,),
+        title="a role of pods is that of one service account in one cluster",
+        allowed=f"{_POD_IDENTITY} under {', '.join(f'aws:RequestTag/{key}' for key in _SESSION)}, without wildcards",
+        fix="add the conditions to assumeRolePolicy (components/workload_role.py)",
+        source="https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html",
+        types=(ROLE,),
+        check=_pods,
     ),
     StackRule(
         control="Takeoff.20",

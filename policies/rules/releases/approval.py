@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from policies import endpoints, events
 from policies.declared import Declared, Graph, given, known
-from policies.endpoints import ENDPOINT
+from policies.endpoints import ENDPOINT, PODS
 from policies.nested import apart, rows
 from policies.rule import OWN, Broken, Rule, Settings, StackRule
 
@@ -18,16 +18,16 @@ _CHANGE, _WRITTEN = "SageMaker Model Package State Change", "Parameter Store Cha
 
 
 def _approval(graph: Graph, _settings: Settings) -> Iterator[Broken]:
-    """Endpoints that serve what nobody approved: no enabled rule on an approval, and models that are no packages."""
+    """Endpoints and pods that serve what nobody approved: no enabled rule on an approval, nor models from packages."""
     gates = _gates(graph)
-    yield from apart(graph.of(ENDPOINT), lambda endpoint: _unapproved(graph, endpoint, gates))
+    yield from apart(endpoints.served(graph), lambda served: _unapproved(graph, served, gates))
 
 
 def _unapproved(graph: Graph, endpoint: Declared, gates: Sequence[tuple[Declared, list[str]]]) -> Iterator[Broken]:
     mine = set(endpoints.by_model(endpoint))
     if any(_guards(graph, rule, groups, mine) for rule, groups in gates):
         return
-    config = endpoints.config(graph, endpoint)
+    config = endpoints.config(graph, endpoint) if endpoint.type == ENDPOINT else None
     served = endpoints.models(graph, config) if config else []
     if not served or not all(_packaged(model) for model in served):
         yield Broken(endpoint, "no enabled rule with a target on the approval of its model's packages")
@@ -113,12 +113,12 @@ RULES: Final[tuple[Rule, ...]] = (
         name="takeoff-5-approval-before-an-endpoint",
         severity="high",
         frameworks=(OWN,),
-        title="A version is approved before an endpoint serves it",
+        title="A version is approved before an endpoint or pods serve it",
         allowed="an enabled rule on `SageMaker Model Package State Change` with ModelApprovalStatus Approved and a "
         "target, or models from packages",
         fix="`takeoff:registry` and `takeoff:deployer` in the stack file",
         source="https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-approve.html",
-        types=(ENDPOINT,),
+        types=(ENDPOINT, PODS),
         check=_approval,
     ),
     StackRule(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from policies import endpoints
 from policies.declared import Declared, Graph, given, inside, known
-from policies.endpoints import ENDPOINT, MODEL_TAG
+from policies.endpoints import ENDPOINT, MODEL_TAG, PODS
 from policies.nested import apart, customer_key, rows
 from policies.rule import OWN, Broken, ResourceRule, Rule, Settings, StackRule
 
@@ -26,8 +26,8 @@ def _encrypted(card: Declared, _settings: Settings) -> str | None:
 
 
 def _rated(graph: Graph, _settings: Settings) -> Iterator[Broken]:
-    """Endpoints whose model has no card, and cards that leave its risk open."""
-    yield from apart(graph.of(ENDPOINT), lambda endpoint: _unrated(graph, endpoint))
+    """Endpoints and pods whose model has no card, and cards that leave its risk open."""
+    yield from apart(endpoints.served(graph), lambda served: _unrated(graph, served))
 
 
 def _unrated(graph: Graph, endpoint: Declared) -> Iterator[Broken]:
@@ -106,12 +106,11 @@ RULES: Final[tuple[Rule, ...]] = (
         name="takeoff-51-served-models-have-a-risk-rating",
         severity="medium",
         frameworks=(OWN,),
-        title="The model of every endpoint has a card that says its risk",
-        allowed=f"a model card with the endpoint's tag {MODEL_TAG}, whose intended_uses.risk_rating is Low, Medium or "
-        "High",
+        title="The model of every endpoint, and of pods, has a card that says its risk",
+        allowed=f"a model card with the same tag {MODEL_TAG}, whose intended_uses.risk_rating is Low, Medium or High",
         fix="`takeoff:registry` in the stack file, and `risk: low`, `medium` or `high` of the model",
         source=_PAGE,
-        types=(ENDPOINT,),
+        types=(ENDPOINT, PODS),
         check=_rated,
     ),
     StackRule(

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.cloud import daemon, processes
 from local.state import State
@@ -149,6 +150,14 @@ class Cloud:
             Code={"ZipFile": buffer.getvalue()},
         )
         return name
+
+
+def refused(call: Callable[..., Any], **arguments: Any) -> str:
+    """What an operation that must be refused was answered: code and message."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    return f"{error['Code']}: {error['Message']}"
 
 
 def until(found: Callable[[], Any], seconds: float = 20) -> Any:

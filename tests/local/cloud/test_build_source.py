@@ -99,3 +99,25 @@ def test_pip_changes_nothing_and_python_is_this_one(state: State, capfd: pytest.
     assert build_engine.main("python", ["-c", "import sys; print(sys.executable)"]) == 0
     assert capfd.readouterr().out.strip() == sys.executable
     assert build_engine.main("python", ["-c", "raise SystemExit(3)"]) == 3
+
+
+def test_what_runs_in_a_cluster_is_left_out_where_none_runs(state: State, capfd: pytest.CaptureFixture[str]) -> None:
+    assert build_engine.main("pulumi", ["stack", "export", "--stack", "local-apps"]) == 0
+    assert (
+        build_engine.main("pulumi", ["up", "--stack", "local-apps", "--config-file", "stacks/Pulumi.local.yaml"]) == 0
+    )
+    assert capfd.readouterr().out.count("no cluster runs here") == 2
+    assert calls(state) == []
+    assert not (state.root / "up-unfinished-apps").exists()
+
+
+def test_what_runs_in_a_cluster_is_applied_from_the_stack_file_of_the_wrapper(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_engine, "_inside", lambda _: True)
+    asked = ["up", "--stack", "local-apps", "--config-file", "stacks/Pulumi.local.yaml", "--yes"]
+    assert build_engine.main("pulumi", asked) == 0
+    assert calls(state) == ["up --stack local-apps --yes"]
+    assert build_engine.main("pulumi", ["up", "--fail", "--stack", "local-apps"]) == 1
+    assert (state.root / "up-unfinished-apps").exists()
+    assert not (state.root / "up-unfinished").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -89,6 +90,43 @@ def test_creation_and_every_change_of_approval_are_heard_and_nothing_else_is(clo
     assert len(history) == 2
     update(ModelPackageArn=package, ModelApprovalStatus="Rejected")
     assert heard("Rejected")["CustomerMetadataProperties"] == {"run": "r", "seen": "yes"}
+
+
+def test_a_card_is_kept_with_its_version_and_an_archived_one_is_not_rewritten(cloud: Cloud) -> None:
+    content = json.dumps({"intended_uses": {"risk_rating": "High"}})
+    arn = register(cloud, group(cloud), ModelCard={"ModelCardContent": content, "ModelCardStatus": "Draft"})
+
+    def found() -> Any:
+        return cloud.sagemaker.describe_model_package(ModelPackageName=arn).get("ModelCard")
+
+    assert found() == {"ModelCardContent": content, "ModelCardStatus": "Draft"}
+    update = cloud.sagemaker.update_model_package
+    update(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    update(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Archived"})
+    with pytest.raises(ClientError, match="Model Card is in Archived state"):
+        update(ModelPackageArn=arn, ModelCard={"ModelCardContent": "{}"}, CustomerMetadataProperties={"a": "b"})
+    assert found() == {"ModelCardContent": content, "ModelCardStatus": "Archived"}
+    described = cloud.sagemaker.describe_model_package(ModelPackageName=register(cloud, group(cloud)))
+    assert "ModelCard" not in described
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ({"ModelCardStatus": "Fine"}, "modelCardStatus' failed to satisfy"),
+        ({"ModelCardContent": "{"}, "no JSON"),
+        ({"ModelCardContent": "[]"}, "a list; allowed: an object"),
+        ({"ModelCardContent": "{\n}"}, "on one line"),
+        ({"ModelCardContent": json.dumps({"model_package_details": {}})}, "'model_package_details'; allowed"),
+        ({"ModelCardContent": json.dumps({"model_overview": {"model_name": "m"}})}, "model_overview.model_name"),
+        ({"ModelCardContent": json.dumps({"intended_uses": {"risk_rating": "high"}})}, "risk_rating 'high'"),
+    ],
+)
+def test_a_card_that_aws_does_not_take_registers_nothing(cloud: Cloud, card: dict[str, str], said: str) -> None:
+    name = group(cloud)
+    with pytest.raises(ClientError, match=said):
+        register(cloud, name, ModelCard=card)
+    assert versions(cloud, name) == []
 
 
 @pytest.mark.parametrize(

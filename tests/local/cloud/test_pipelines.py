@@ -17,6 +17,7 @@ from tests.local.cloud.emulated import Cloud, until
 from tests.local.cloud.test_builds import Project
 from tests.local.cloud.test_daemon import kill, written
 from tests.local.cloud.test_events import WRITER, rule, value
+from tools.pipelines.card import filled, pieces
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFINITION = (ROOT / "model_code/breast_cancer/pipeline.json").read_text()
@@ -94,6 +95,8 @@ class Loop:
             "TrainInstanceCount": "1",
             "Algorithm": "forest",
             "Model": "breast-cancer",
+            "Owner": "a@example.com",
+            "Risk": "High",
         }
         return [{"Name": name, "Value": each} for name, each in found.items()]
 
@@ -169,6 +172,12 @@ def test_what_the_gates_approve_is_registered_with_all_that_made_it(loop: Loop) 
     (container,) = package["InferenceSpecification"]["Containers"]
     training = steps["Train"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]
     assert container["ModelDataUrl"] == f"s3://runs/artifacts/{training}/output/model.tar.gz"
+    card = package["ModelCard"]
+    assert card["ModelCardStatus"] == "Draft"
+    job = steps["Train"]["Metadata"]["TrainingJob"]["Arn"]
+    assert json.loads(card["ModelCardContent"]) == filled(
+        pieces("breast_cancer"), given | {"artifact": container["ModelDataUrl"], "job": job}
+    )
     report = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     assert report == f"{given['Run']}/output/evaluate/report-evaluate.json"
     event = until(lambda: value(loop.cloud, registered))

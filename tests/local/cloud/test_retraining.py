@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from catalog.loop import TrainingSettings
+from components.function import archive
 from components.retraining import SOURCES, knowing_itself
-from components.stepper import archive, definition
+from components.stepper import stepping
 from tests.local.cloud.emulated import Cloud, until
 from tests.local.cloud.test_pipelines import GATES, Loop
 
@@ -71,7 +72,7 @@ class Retraining:
             Environment={"Variables": {"TAKEOFF_STACK": "test"}},
             Code={"ZipFile": buffer.getvalue()},
         )
-        states = definition(function["FunctionArn"], "aws", comment="", error="RetrainingFailed")
+        states = stepping(function["FunctionArn"], "aws", comment="", error="RetrainingFailed")
         role = self.cloud.role(trusted="states.amazonaws.com")
         made = self.states.create_state_machine(name=name, definition=knowing_itself(states), roleArn=role)
         return str(made["stateMachineArn"])

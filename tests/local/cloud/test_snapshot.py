@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,29 @@ def test_a_disk_that_takes_no_more_leaves_the_snapshot_whole_and_is_said(
     assert stored.path.read_bytes() == before
     stored.save()
     assert stored.status()["error"] is None
+
+
+def test_the_moment_on_the_disk_is_that_at_which_the_account_was_taken_not_that_at_which_it_was_written(
+    stored: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = datetime.now(UTC)
+    assert datetime.fromisoformat(stored.status()["taken"]) < asked
+    during = []
+
+    def dump() -> bytes:
+        during.append(datetime.now(UTC))
+        return b"newer"
+
+    monkeypatch.setattr(snapshot, "_dump", dump)
+    stored.save()
+    status = stored.status()
+    assert asked < datetime.fromisoformat(status["taken"]) <= during[0] <= datetime.fromisoformat(status["written"])
+
+
+def test_a_write_that_failed_changes_no_moment(stored: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = stored.status()["taken"]
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            stored.save()
+    assert stored.status()["taken"] == before

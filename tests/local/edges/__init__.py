@@ -1,32 +1,11 @@
-"""What `make sabotage` takes away, one at a time, and the tests that must miss it."""
+"""What `make sabotage` takes away, one at a time, and the tests that must miss it: EDGES of each module here."""
 
-from tests.local.edges import (
-    access,
-    accounts,
-    admission,
-    analysis,
-    batch,
-    cost,
-    data,
-    endpoint,
-    evidence,
-    hosting,
-    images,
-    models,
-    monitoring,
-    pipelines,
-    platform,
-    retraining,
-    rollout,
-    stack_file,
-    training,
-    trial,
-    turns,
-)
+import importlib
+import pkgutil
+
 from tests.local.edges.edge import Sabotage
 
-_PARTS = (
-    *(access, accounts, admission, analysis, batch, cost, data, endpoint, evidence, hosting, images, models),
-    *(monitoring, pipelines, platform, retraining, rollout, stack_file, training, trial, turns),
+_PARTS = sorted(each.name for each in pkgutil.iter_modules(__path__) if each.name != "edge")
+SABOTAGES: tuple[Sabotage, ...] = tuple(
+    edge for part in _PARTS for edge in importlib.import_module(f"{__name__}.{part}").EDGES
 )
-SABOTAGES: tuple[Sabotage, ...] = tuple(edge for part in _PARTS for edge in part.EDGES)

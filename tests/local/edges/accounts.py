@@ -127,6 +127,23 @@ EDGES = (
         f"{DRAINED}an_endpoint_that_moves_is_waited_for_before_and_after_it_is_deleted",
     ),
     Sabotage(
+        "destroy-inside-first", "destroy", RUN, "        inside.destroy(())\n", "",
+        f"{DRAINED}what_runs_in_the_cluster_goes_before_anything_of_the_stack_is_touched",
+    ),
+    Sabotage(
+        "destroy-nodes-first", "destroy", PLAN, '    ("aws:eks/nodeGroup:NodeGroup", "delete-nodes"),\n', "",
+        f"{PLANNED}first_nothing_new_starts_then_what_runs_ends_and_then_goes_what_holds_other_things",
+    ),
+    Sabotage(
+        "destroy-releases-the-cluster", "destroy", DRAIN,
+        "    client.update_cluster_config(name=step.target, deletionProtection=False)\n", "",
+        f"{DRAINED}a_clusters_protection_is_taken_off_once",
+    ),
+    Sabotage(
+        "preflight-counts-tiers", "preflight", "takeoff/preflight/quotas.py", "for tier in pool.tiers if",
+        "for tier in pool.tiers[:1] if", f"{FLIGHT}pools_fit_the_vcpus_of_their_families_at_their_limits_in_every_tier",
+    ),
+    Sabotage(
         "preflight-counts-twice", "preflight", "takeoff/preflight/quotas.py", "+= 2 * _widest(variant)",
         "+= _widest(variant)", f"{FLIGHT}an_endpoint_counts_twice_over_at_its_widest",
     ),

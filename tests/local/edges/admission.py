@@ -7,6 +7,7 @@ from tests.local.edges.edge import Sabotage
 DECLARES = "tests/unit/components/test_admission.py::test_"
 ADMITS = "tests/unit/admission/test_admission.py::test_"
 ADMISSION = "components/admission.py"
+STEPPER, FUNCTION = "components/stepper.py", "components/function.py"
 DECIDE, ACCOUNT, HANDLER = (f"model_code/admission/{name}.py" for name in ("decide", "account", "handler"))
 
 _APPROVED = f"{DECLARES}an_approval_in_any_of_the_groups_starts_the_state_machine_with_the_package"
@@ -62,16 +63,16 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
         "admission-is-started",
         "iam.RolePolicy",
-        ADMISSION,
+        STEPPER,
         '"states:StartExecution"',
         '"states:DescribeExecution"',
         _APPROVED,
     ),
-    ("admission-invokes", "iam.RolePolicy", ADMISSION, '"lambda:InvokeFunction"', '"lambda:GetFunction"', _CHAIN),
-    ("admission-tells", "sfn.StateMachine", ADMISSION, "logging_configuration=logging,", "", _CHAIN),
-    ("admission-log", "cloudwatch.LogGroup", ADMISSION, "retention_in_days=90,", "", _KEPT),
-    ("admission-log-key", "cloudwatch.LogGroup", ADMISSION, "kms_key_id=self._args.key.arn,", "", _KEPT),
-    ("admission-timeout", "lambda.Function", ADMISSION, "timeout=60,", "", _KEPT),
+    ("admission-invokes", "iam.RolePolicy", STEPPER, '"lambda:InvokeFunction"', '"lambda:GetFunction"', _CHAIN),
+    ("admission-tells", "sfn.StateMachine", STEPPER, "logging_configuration=logging,", "", _CHAIN),
+    ("admission-log", "cloudwatch.LogGroup", FUNCTION, "retention_in_days=90,", "", _KEPT),
+    ("admission-log-key", "cloudwatch.LogGroup", FUNCTION, "kms_key_id=part.key.arn,", "", _KEPT),
+    ("admission-timeout", "lambda.Function", ADMISSION, "timeout=60,", "timeout=3,", _KEPT),
     (
         "admission-code",
         "lambda.Function",
@@ -80,7 +81,7 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "tests/contract/test_archives.py::test_an_archive_holds_what_its_files_import",
     ),
-    ("admission-stack", "lambda.Function", ADMISSION, "STACK: self._site.stack, ", "", _KNOWS),
+    ("admission-stack", "lambda.Function", ADMISSION, "STACK: self._part.site.stack, ", "", _KNOWS),
     ("admission-deployer", "lambda.Function", ADMISSION, 'deployer.project if deployer else ""', '""', _KNOWS),
     ("admission-reads-verdicts", "iam.RolePolicy", ADMISSION, 'self._args.runs.grant_read(role, "runs")', "pass", _MAY),
     ("admission-reads-decisions", "iam.RolePolicy", ADMISSION, '"*/decisions/*", ', "", _MAY),

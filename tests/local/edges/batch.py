@@ -7,7 +7,8 @@ from tests.local.edges.edge import Sabotage
 DECLARES = "tests/unit/components/test_batch_inference.py::test_"
 DECIDES = "tests/unit/batch/test_decide.py::test_"
 HANDLES = "tests/unit/batch/test_handler.py::test_"
-BATCH, ROLES, STEPPER = "components/batch_inference.py", "components/batch_roles.py", "components/stepper.py"
+BATCH, ROLES = "components/batch_inference.py", "components/batch_roles.py"
+STEPPER, FUNCTION, PART = (f"components/{name}.py" for name in ("stepper", "function", "part"))
 DECIDE, ACCOUNT, HANDLER = (f"model_code/batch/{name}.py" for name in ("decide", "account", "handler"))
 TRANSFORM_MAY = f"{DECLARES}a_transform_reads_inputs_and_artifacts_and_writes_outputs_and_its_log_alone"
 STEP_MAY = f"{DECLARES}a_step_may_do_what_its_code_calls_and_write_its_log"
@@ -26,7 +27,7 @@ EDGES = (
     Sabotage(
         "batch-scheduler-starts",
         "iam.RolePolicy",
-        BATCH,
+        STEPPER,
         '"states:StartExecution"',
         '"states:DescribeExecution"',
         f"{DECLARES}the_scheduler_may_start_the_state_machine_and_nothing_else",
@@ -42,7 +43,7 @@ EDGES = (
     Sabotage(
         "batch-machine-invokes",
         "iam.RolePolicy",
-        BATCH,
+        STEPPER,
         '"lambda:InvokeFunction"',
         '"lambda:GetFunction"',
         f"{DECLARES}the_state_machine_calls_its_function_until_it_has_settled",
@@ -51,14 +52,14 @@ EDGES = (
         "batch-settings",
         "lambda.Function",
         BATCH,
-        'environment={"variables": {VARIABLE: self._settings(model)}},',
+        "environment={VARIABLE: settings},",
         "",
         f"{DECLARES}the_function_knows_where_things_are",
     ),
     Sabotage(
         "batch-log",
         "cloudwatch.LogGroup",
-        BATCH,
+        FUNCTION,
         "retention_in_days=90,",
         "",
         f"{DECLARES}the_functions_archive_holds_what_it_imports_and_its_log_is_kept",
@@ -66,15 +67,15 @@ EDGES = (
     Sabotage(
         "batch-log-key",
         "cloudwatch.LogGroup",
-        BATCH,
-        "kms_key_id=self._args.key.arn,",
+        FUNCTION,
+        "kms_key_id=part.key.arn,",
         "",
         f"{DECLARES}the_functions_archive_holds_what_it_imports_and_its_log_is_kept",
     ),
     Sabotage(
         "batch-tells",
         "sfn.StateMachine",
-        BATCH,
+        STEPPER,
         "logging_configuration=logging,",
         "",
         f"{DECLARES}failed_runs_are_logged_under_the_machines_name_and_the_models_tags",
@@ -85,9 +86,25 @@ EDGES = (
         "batch-alarm",
         "cloudwatch.MetricAlarm",
         BATCH,
-        "self._alarm(args.alerts)",
+        'alarm_on_failures(self._part, self.state_machine, args.alerts, title=title, runbook="batch-failed")',
         "pass",
         f"{DECLARES}a_failed_run_is_an_alarm_with_its_page",
+    ),
+    Sabotage(
+        "batch-alarm-model",
+        "cloudwatch.MetricAlarm",
+        STEPPER,
+        "model=part.model,",
+        "",
+        f"{DECLARES}a_failed_run_is_an_alarm_with_its_page",
+    ),
+    Sabotage(
+        "batch-tags",
+        "cloudwatch.LogGroup",
+        PART,
+        "return model_tags(self.model, self.owner) if self.owner else None",
+        "return None",
+        f"{DECLARES}failed_runs_are_logged_under_the_machines_name_and_the_models_tags",
     ),
     Sabotage(
         "batch-reads-inputs",
@@ -106,7 +123,7 @@ EDGES = (
         "args.output.grant_read(role, args.outputs)",
         TRANSFORM_MAY,
     ),
-    Sabotage("batch-writes-its-log", "iam.RolePolicy", ROLES, 'f"log-stream:{places.jobs}-*"', '"*"', TRANSFORM_MAY),
+    Sabotage("batch-writes-its-log", "iam.RolePolicy", ROLES, 'f"log-stream:{jobs}-*"', '"*"', TRANSFORM_MAY),
     Sabotage("batch-starts-jobs", "iam.RolePolicy", ROLES, '"sagemaker:CreateTransformJob", ', "", STEP_MAY),
     Sabotage("batch-tags-jobs", "iam.RolePolicy", ROLES, ', "sagemaker:AddTags"', "", STEP_MAY),
     Sabotage(
@@ -124,7 +141,7 @@ EDGES = (
         "batch-in-vpc",
         "iam.RolePolicy",
         ROLES,
-        "allow_interfaces(role, site, args.placement)",
+        "allow_interfaces(role, part.site, args.placement)",
         "pass",
         f"{DECLARES}in_a_vpc_the_model_is_placed_and_may_make_its_interfaces",
     ),

@@ -16,7 +16,7 @@ EDGES = (
         "default-tags",
         "Provider",
         "infra/program.py",
-        ', default_tags={"tags": tags(stack)}',
+        ", default_tags=marks",
         "",
         f"{STACK}everything_carries_the_stacks_tags_by_default",
     ),

@@ -12,6 +12,7 @@ LOOKER, MONITOR, ALARMS, ARGS, ROLES = (
     f"components/{name}.py"
     for name in ("monitoring", "drift_monitor", "drift_alarms", "drift_monitor_args", "drift_monitor_roles")
 )
+STEPPER, FUNCTION = "components/stepper.py", "components/function.py"
 DECIDE, HANDLER = "model_code/monitoring/decide.py", "model_code/monitoring/handler.py"
 
 _FUNCTION = f"{LOOKS}the_functions_archive_holds_what_it_imports_and_it_knows_its_stack"
@@ -31,24 +32,24 @@ _REFUSED = f"{DECLARES}what_aws_or_arithmetic_would_refuse_is_refused_before"
 
 # Name, what, file, what stands there once, what takes its place, owner.
 _LOOKED: tuple[tuple[str, str, str, str, str, str], ...] = (
-    ("monitoring-log", "cloudwatch.LogGroup", LOOKER, "retention_in_days=90,", "", _FUNCTION),
-    ("monitoring-log-key", "cloudwatch.LogGroup", LOOKER, "kms_key_id=self._args.key.arn,", "", _FUNCTION),
-    ("monitoring-timeout", "lambda.Function", LOOKER, "timeout=300,", "", _FUNCTION),
+    ("monitoring-log", "cloudwatch.LogGroup", FUNCTION, "retention_in_days=90,", "", _FUNCTION),
+    ("monitoring-log-key", "cloudwatch.LogGroup", FUNCTION, "kms_key_id=part.key.arn,", "", _FUNCTION),
+    ("monitoring-timeout", "lambda.Function", LOOKER, "timeout=300,", "timeout=3,", _FUNCTION),
     ("monitoring-code", "lambda.Function", LOOKER, '    "catalog/loop.py",\n', "", _FUNCTION),
     (
         "monitoring-stack",
         "lambda.Function",
         LOOKER,
-        'environment={"variables": {STACK_VARIABLE: self._site.stack}},',
+        "environment={STACK_VARIABLE: self._part.site.stack},",
         "",
         _FUNCTION,
     ),
-    ("monitoring-tells", "sfn.StateMachine", LOOKER, "logging_configuration=logging,", "", _MACHINE),
-    ("monitoring-invokes", "iam.RolePolicy", LOOKER, '"lambda:InvokeFunction"', '"lambda:GetFunction"', _MACHINE),
+    ("monitoring-tells", "sfn.StateMachine", STEPPER, "logging_configuration=logging,", "", _MACHINE),
+    ("monitoring-invokes", "iam.RolePolicy", STEPPER, '"lambda:InvokeFunction"', '"lambda:GetFunction"', _MACHINE),
     (
         "monitoring-is-started",
         "iam.RolePolicy",
-        LOOKER,
+        STEPPER,
         '"states:StartExecution"',
         '"states:DescribeExecution"',
         f"{LOOKS}one_role_lets_every_models_schedule_start_the_state_machine",
@@ -125,12 +126,19 @@ _LOOKED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         f"{LOOKS}a_key_is_granted_on_to_aws_alone",
     ),
-    ("monitoring-alarm", "cloudwatch.MetricAlarm", LOOKER, "self._alarm(args.alerts)", "pass", _FAILED),
+    (
+        "monitoring-alarm",
+        "cloudwatch.MetricAlarm",
+        LOOKER,
+        'alarm_on_failures(self._part, self.state_machine, args.alerts, title=_FAILED, runbook="monitoring-failed")',
+        "pass",
+        _FAILED,
+    ),
     (
         "monitoring-alarm-machine",
         "cloudwatch.MetricAlarm",
-        LOOKER,
-        'dimensions={"StateMachineArn": self.state_machine.arn},',
+        STEPPER,
+        'dimensions={"StateMachineArn": machine.arn},',
         "dimensions={},",
         _FAILED,
     ),
@@ -328,4 +336,77 @@ _DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
 )
 
-EDGES = tuple(Sabotage(*each) for each in (*_LOOKED, *_DECLARED))
+SPARK, RUNS, PARTS = "components/spark.py", "model_code/monitoring/spark.py", "model_code/monitor/parts.py"
+_SPARK = "tests/unit/components/test_spark.py::test_"
+_APPLICATION = f"{_SPARK}the_application_starts_with_a_run_stops_after_it_and_has_a_bound"
+_SPARK_LOG = f"{_SPARK}its_log_is_the_stacks_own_and_encrypted"
+_RUN_ROLE = f"{_SPARK}a_runs_role_is_emrs_and_reads_its_models_things_and_writes_reports_and_the_log"
+_RUN = "tests/unit/monitoring/test_spark.py::test_"
+_SPLIT = "tests/unit/monitor/test_parts.py::test_any_split_gives_the_report_of_one_pass"
+
+_LARGE: tuple[tuple[str, str, str, str, str, str], ...] = (
+    (
+        "spark-bound",
+        "emrserverless.Application",
+        SPARK,
+        '"cpu": f"{args.vcpus} vCPU"',
+        '"cpu": "400 vCPU"',
+        _APPLICATION,
+    ),
+    (
+        "spark-stops",
+        "emrserverless.Application",
+        SPARK,
+        '{"enabled": True, "idle',
+        '{"enabled": False, "idle',
+        _APPLICATION,
+    ),
+    ("spark-starts", "emrserverless.Application", SPARK, '={"enabled": True},', '={"enabled": False},', _APPLICATION),
+    ("spark-log-key", "cloudwatch.LogGroup", SPARK, "kms_key_id=args.key.arn,", "", _SPARK_LOG),
+    (
+        "spark-logs",
+        "emrserverless.Application",
+        SPARK,
+        '"log_group_name": log.name',
+        '"log_group_name": "x"',
+        _SPARK_LOG,
+    ),
+    (
+        "spark-may-run",
+        "iam.RolePolicy",
+        SPARK,
+        "emr-serverless:StartJobRun",
+        "emr-serverless:GetJobRun",
+        f"{_SPARK}a_step_may_start_and_list_this_applications_runs_alone",
+    ),
+    ("spark-role", "iam.Role", ROLES, '"emr-serverless.amazonaws.com" if args.spark else ', "", _RUN_ROLE),
+    ("spark-role-log", "iam.RolePolicy", SPARK, '"logs:PutLogEvents"', '"logs:GetLogEvents"', _RUN_ROLE),
+    (
+        "spark-told",
+        "ssm.Parameter",
+        ARGS,
+        'names.get("spark", "")',
+        '""',
+        f"{_SPARK}the_function_is_told_which_application",
+    ),
+    (
+        "spark-one-run",
+        "rule",
+        RUNS,
+        "clientToken=job,",
+        "clientToken=folder[-9:],",
+        f"{_RUN}a_window_is_one_run_whose_report_becomes_the_verdict",
+    ),
+    (
+        "spark-own-runs",
+        "rule",
+        RUNS,
+        '.startswith(f"{prefix}-")',
+        '.startswith("")',
+        f"{_RUN}runs_of_other_windows_and_models_are_not_this_ones",
+    ),
+    ("parts-earlier", "rule", PARTS, "settings.end, Counts())", "settings.end, window.counts)", _SPLIT),
+    ("parts-first", "rule", PARTS, "min(self, other", "max(self, other", _SPLIT),
+)
+
+EDGES = tuple(Sabotage(*each) for each in (*_LOOKED, *_DECLARED, *_LARGE))

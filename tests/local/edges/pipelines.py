@@ -17,7 +17,8 @@ _WAITS = f"{TESTS}each_step_waits_for_the_one_before_it_and_conditions_for_the_v
 _GATE = f"{TESTS}a_gate_is_a_command_of_the_models_image_on_the_runs_folder"
 _ISOLATED = f"{TESTS}jobs_are_isolated_and_all_that_they_write_is_under_the_key"
 _VERDICT = f"{TESTS}a_version_is_approved_or_pending_as_the_verdict_says_and_otherwise_there_is_none"
-_GIVEN = f"{TESTS}the_parameters_are_those_that_a_run_gives_and_each_is_used"
+_CARD = f"{TESTS}a_version_is_registered_with_its_models_card_as_a_draft"
+_GIVEN = f"{TESTS}training_is_told_the_algorithm_that_a_run_gives"
 
 Steps = dict[str, Any]
 
@@ -56,6 +57,15 @@ def _approved_whatever_a_person_says(steps: Steps) -> None:
 
 def _registered_without_origin(steps: Steps) -> None:
     del _register(steps, "Approve")["CustomerMetadataProperties"]["run"]
+
+
+def _registered_without_a_card(steps: Steps) -> None:
+    del _register(steps, "Approve")["ModelCard"]
+
+
+def _a_card_of_another_risk(steps: Steps) -> None:
+    values = _register(steps, "Ask")["ModelCard"]["ModelCardContent"]["Std:Join"]["Values"]
+    values[values.index({"Get": "Parameters.Risk"})] = "Low"
 
 
 def _registered_elsewhere(steps: Steps) -> None:
@@ -105,6 +115,8 @@ _CHANGES: tuple[tuple[str, str, Callable[[Steps], object], str], ...] = (
     ),
     ("asked-is-approved", "RegisterModel", _approved_whatever_a_person_says, _VERDICT),
     ("registered-without-its-run", "RegisterModel", _registered_without_origin, _VERDICT),
+    ("registered-without-its-card", "RegisterModel", _registered_without_a_card, _CARD),
+    ("risk-is-the-stacks", "RegisterModel", _a_card_of_another_risk, _CARD),
     ("registered-elsewhere", "RegisterModel", _registered_elsewhere, _VERDICT),
     ("refused-silently", "Fail", _refused_without_a_word, _VERDICT),
     ("verdict-of-nobody", "gate", _verdict_of_nobody, _WAITS),

@@ -231,9 +231,16 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("states-data", "sfn.StateMachine", STATES, "include_execution_data=False", "include_execution_data=True", _STATES),
     ("states-destination", "sfn.StateMachine", STATES, ', ":*")', ")", _STATES),
     ("states-log-kept", "cloudwatch.LogGroup", STATES, "retention_in_days=_DAYS,", "", _STATES),
-    ("states-log-key", "cloudwatch.LogGroup", STATES, "kms_key_id=key.arn,", "", _STATES),
+    ("states-log-key", "cloudwatch.LogGroup", STATES, "kms_key_id=part.key.arn,", "", _STATES),
     ("states-deliver", "iam.RolePolicy", STATES, '    "logs:CreateLogDelivery",\n', "", _ARRANGES),
-    ("states-look", "iam.RolePolicy", STATES, 'site.arn("logs", "log-group:*")', '"arn:aws:logs:*:*:*"', _ARRANGES),
+    (
+        "states-look",
+        "iam.RolePolicy",
+        STATES,
+        'part.site.arn("logs", "log-group:*")',
+        '"arn:aws:logs:*:*:*"',
+        _ARRANGES,
+    ),
     ("bucket-lock", "s3.Bucket", BUCKET, "object_lock_enabled=True if lock else None,", "", _LOCK),
     (
         "bucket-lock-mode",

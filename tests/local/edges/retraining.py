@@ -8,6 +8,7 @@ DECLARES = "tests/unit/components/test_retraining.py::test_"
 STORM = "tests/unit/retraining/test_storm.py::test_"
 RUN = "tests/unit/retraining/test_run.py::test_"
 RETRAINING = "components/retraining.py"
+STEPPER, FUNCTION = "components/stepper.py", "components/function.py"
 MAY = "components/retraining_permissions.py"
 DECIDE = "model_code/retraining/decide.py"
 BEGIN = "model_code/retraining/begin.py"
@@ -27,18 +28,20 @@ _CAP = f"{STORM}the_cap_counts_the_runs_of_the_calendar_month"
 _FREEZE = f"{STORM}a_freeze_stops_everybody_and_says_who_and_why"
 _SPENT = f"{STORM}a_spent_budget_stops_everybody_and_says_how_much_it_was"
 _ONE = f"{STORM}a_storm_of_fifty_alarms_makes_one_run"
+_LOOK = f"{RUN}an_alarm_waits_for_the_verdict_of_the_look_that_rang_it"
+_ENDLESS = f"{RUN}a_look_that_never_ends_holds_an_alarm_up_for_so_long_and_no_other_request"
 
 # Name, what, file, what stands there once, what takes its place, owner.
 _DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
-    ("retraining-log", "cloudwatch.LogGroup", RETRAINING, "retention_in_days=90,", "", _FUNCTION),
-    ("retraining-log-key", "cloudwatch.LogGroup", RETRAINING, "kms_key_id=self._args.key.arn,", "", _FUNCTION),
-    ("retraining-timeout", "lambda.Function", RETRAINING, "timeout=300,", "", _FUNCTION),
+    ("retraining-log", "cloudwatch.LogGroup", FUNCTION, "retention_in_days=90,", "", _FUNCTION),
+    ("retraining-log-key", "cloudwatch.LogGroup", FUNCTION, "kms_key_id=part.key.arn,", "", _FUNCTION),
+    ("retraining-timeout", "lambda.Function", RETRAINING, "timeout=300,", "timeout=3,", _FUNCTION),
     ("retraining-code", "lambda.Function", RETRAINING, '    "catalog/loop.py",\n', "", _FUNCTION),
     (
         "retraining-stack",
         "lambda.Function",
         RETRAINING,
-        'environment={"variables": {_STACK: self._site.stack}},',
+        "environment={_STACK: part.site.stack},",
         "",
         _FUNCTION,
     ),
@@ -46,26 +49,33 @@ _DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "retraining-itself",
         "sfn.StateMachine",
         RETRAINING,
-        "knowing_itself(definition(arn, self._site.partition, **_WORDS))",
-        "definition(arn, self._site.partition, **_WORDS)",
+        "definition(self._part, function, **_WORDS).apply(knowing_itself)",
+        "definition(self._part, function, **_WORDS)",
         _ITSELF,
     ),
-    ("retraining-tells", "sfn.StateMachine", RETRAINING, "logging_configuration=logging,", "", _LOGS),
-    ("retraining-invokes", "iam.RolePolicy", RETRAINING, '"lambda:InvokeFunction"', '"lambda:GetFunction"', _ITSELF),
+    ("retraining-tells", "sfn.StateMachine", STEPPER, "logging_configuration=logging,", "", _LOGS),
+    ("retraining-invokes", "iam.RolePolicy", STEPPER, '"lambda:InvokeFunction"', '"lambda:GetFunction"', _ITSELF),
     (
         "retraining-is-started",
         "iam.RolePolicy",
-        RETRAINING,
+        STEPPER,
         '"states:StartExecution"',
         '"states:DescribeExecution"',
         _DUE,
     ),
-    ("retraining-alarm", "cloudwatch.MetricAlarm", RETRAINING, "self._alarm(args.alerts)", "pass", _ALARM),
+    (
+        "retraining-alarm",
+        "cloudwatch.MetricAlarm",
+        RETRAINING,
+        'alarm_on_failures(self._part, self.state_machine, args.alerts, title=_FAILED, runbook="retraining-failed")',
+        "pass",
+        _ALARM,
+    ),
     (
         "retraining-alarm-machine",
         "cloudwatch.MetricAlarm",
-        RETRAINING,
-        'dimensions={"StateMachineArn": self.state_machine.arn},',
+        STEPPER,
+        'dimensions={"StateMachineArn": machine.arn},',
         "dimensions={},",
         _ALARM,
     ),
@@ -73,7 +83,7 @@ _DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "retraining-reads-data",
         "iam.RolePolicy",
         RETRAINING,
-        'self._args.features.grant_read(role, "datasets")',
+        'args.features.grant_read(role, "datasets")',
         "pass",
         _STEP_MAY,
     ),
@@ -81,7 +91,7 @@ _DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "retraining-reads-runs",
         "iam.RolePolicy",
         RETRAINING,
-        'self._args.features.grant_read(role, "runs")',
+        'args.features.grant_read(role, "runs")',
         "pass",
         _STEP_MAY,
     ),
@@ -89,7 +99,7 @@ _DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
         "retraining-writes-runs",
         "iam.RolePolicy",
         RETRAINING,
-        'self._args.features.grant_write(role, "runs")',
+        'args.features.grant_write(role, "runs")',
         "pass",
         _STEP_MAY,
     ),
@@ -150,6 +160,8 @@ _GUARDED: tuple[tuple[str, str, str, str, str, str], ...] = (
         '(("freeze", ""),)',
         _FREEZE,
     ),
+    ("alarm-waits-for-its-look", "data gate", HANDLER, ' and _unsaid(values.get("drift", ""))', " and False", _LOOK),
+    ("alarm-waits-only-so-long", "data gate", HANDLER, " and waited < LONGEST_LOOK", "", _ENDLESS),
     ("storm-freeze-is-read", "storm guard", ACCOUNT, '"drift", "freeze", ', '"drift", ', _FREEZE),
     (
         "storm-one-at-a-time",

@@ -13,14 +13,14 @@ CHAIN_MAY = f"{PERMISSIONS}the_state_machine_may_invoke_its_function_and_the_rul
 # The one scenario on a machine of its own: about half a minute for each thing that only it can miss.
 ALIVE = "tests/local/stack/test_up.py::test_a_wish_alone_moves_the_endpoint_and_leaves_its_verdict"
 ROLLOUT, ACCOUNT = "components/rollout.py", "model_code/rollout/account.py"
-STEPPER, MAY = "components/stepper.py", "components/rollout_permissions.py"
+STEPPER, FUNCTION, MAY = (f"components/{name}.py" for name in ("stepper", "function", "rollout_permissions"))
 HANDLER, DECIDE = "model_code/rollout/handler.py", "model_code/rollout/decide.py"
 
 EDGES = (
-    Sabotage("rollout-log", "cloudwatch.LogGroup", ROLLOUT, ", retention_in_days=90", "", LOG_IS),
-    Sabotage("rollout-log-key", "cloudwatch.LogGroup", ROLLOUT, ", kms_key_id=self._key.arn", "", LOG_IS),
-    Sabotage("rollout-tells", "sfn.StateMachine", ROLLOUT, "logging_configuration=logging,", "", LOGS_FAILURES),
-    Sabotage("rollout-timeout", "lambda.Function", ROLLOUT, "timeout=60,", "", LOG_IS),
+    Sabotage("rollout-log", "cloudwatch.LogGroup", FUNCTION, "retention_in_days=90,", "", LOG_IS),
+    Sabotage("rollout-log-key", "cloudwatch.LogGroup", FUNCTION, "kms_key_id=part.key.arn,", "", LOG_IS),
+    Sabotage("rollout-tells", "sfn.StateMachine", STEPPER, "logging_configuration=logging,", "", LOGS_FAILURES),
+    Sabotage("rollout-timeout", "lambda.Function", ROLLOUT, "timeout=60,", "timeout=3,", LOG_IS),
     Sabotage("step-reads-the-wish", "iam.RolePolicy", MAY, '"ssm:GetParameter", ', "", STEP_MAY),
     Sabotage("step-moves-config", "iam.RolePolicy", MAY, "[endpoints, configs]", "[endpoints]", STEP_MAY),
     Sabotage(
@@ -32,10 +32,10 @@ EDGES = (
         STEP_MAY,
     ),
     Sabotage(
-        "machine-invokes", "iam.RolePolicy", ROLLOUT, '"lambda:InvokeFunction"', '"lambda:GetFunction"', CHAIN_MAY
+        "machine-invokes", "iam.RolePolicy", STEPPER, '"lambda:InvokeFunction"', '"lambda:GetFunction"', CHAIN_MAY
     ),
     Sabotage(
-        "rule-starts", "iam.RolePolicy", ROLLOUT, '"states:StartExecution"', '"states:DescribeExecution"', CHAIN_MAY
+        "rule-starts", "iam.RolePolicy", STEPPER, '"states:StartExecution"', '"states:DescribeExecution"', CHAIN_MAY
     ),
     Sabotage(
         "machine-retries",
@@ -51,25 +51,25 @@ EDGES = (
         "rule-target",
         "cloudwatch.EventTarget",
         ROLLOUT,
-        """        return aws.cloudwatch.EventTarget(
-            self._name,
-            rule=rule.name,
-            arn=self.state_machine.arn,
-            role_arn=role.ready_arn,
-            input_transformer={
-                "input_paths": {"parameter": "$.detail.name"},
-                "input_template": '{"parameter": <parameter>}',
-            },
-            opts=self._child,
-        )
+        """    return aws.cloudwatch.EventTarget(
+        part.name,
+        rule=rule.name,
+        arn=machine.arn,
+        role_arn=start_role(part, machine, "start", "events", said),
+        input_transformer={
+            "input_paths": {"parameter": "$.detail.name"},
+            "input_template": '{"parameter": <parameter>}',
+        },
+        opts=part.opts,
+    )
 """,
-        "        return rule\n",
+        "    return rule\n",
         ALIVE,
     ),
     Sabotage("target-names-the-wish", "cloudwatch.EventTarget", ROLLOUT, '"$.detail.name"', '"$.detail.type"', ALIVE),
     Sabotage("machine-loop", "sfn.StateMachine", STEPPER, '"Default": "Wait"', '"Default": "Succeeded"', ALIVE),
     Sabotage("function-handler", "lambda.Function", ROLLOUT, ".handler.handle", ".handler.step", ALIVE),
-    Sabotage("function-code", "lambda.Function", ROLLOUT, '    "catalog/desired.py",\n', "", ALIVE),
+    Sabotage("function-code", "lambda.Function", ROLLOUT, '        "catalog/desired.py",\n', "", ALIVE),
     Sabotage(
         "retained-properties",
         "UpdateEndpoint",

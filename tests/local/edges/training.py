@@ -13,6 +13,7 @@ _DUE = f"{DECLARES}a_schedule_starts_retraining_with_a_request_it_understands"
 _WORKS = f"{DECLARES}a_pipeline_does_its_own_models_work_and_registers_into_its_own_group"
 _ROLE = f"{DECLARES}a_pipeline_runs_under_its_own_role_which_its_settings_hand_over"
 _PLACED = f"{DECLARES}in_a_vpc_every_job_is_placed_and_stays_isolated"
+_RATED = f"{DECLARES}a_versions_card_names_the_owner_and_rates_the_risk_as_the_stack_does"
 _SETTINGS = f"{DECLARES}the_settings_say_where_things_are_and_what_the_gates_hold_to"
 _REFUSED = f"{DECLARES}what_would_not_run_is_refused_before"
 
@@ -158,6 +159,9 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("settings-cap", "ssm.Parameter", ARGS, "most=self.monthly_runs,", "most=1000,", _SETTINGS),
     ("settings-budget", "ssm.Parameter", ARGS, "budget=self.budget,", 'budget="",', _SETTINGS),
     ("settings-pin", "ssm.Parameter", ARGS, "version=self.data_version,", 'version="",', _SETTINGS),
+    ("settings-owner", "ssm.Parameter", ARGS, '"Owner": self.owner,', '"Owner": self.model,', _RATED),
+    ("settings-risk", "ssm.Parameter", ARGS, '"Risk": self.risk.capitalize(),', '"Risk": "Unknown",', _RATED),
+    ("refuse-owner-that-breaks-a-card", "rule", ARGS, "json.dumps(self.owner) == ", "True or ", _REFUSED),
     ("refuse-mutable-image", "rule", ARGS, '"@sha256:" in self.image', "True", _REFUSED),
     ("refuse-no-margin", "rule", ARGS, "check(bool(self.margins)", "check(True", _REFUSED),
     ("refuse-endless-cooldown", "rule", ARGS, "0 <= self.cooldown_minutes <= 10_080", "True", _REFUSED),

@@ -7,7 +7,7 @@ from tests.local.edges.edge import Sabotage
 DECLARES = "tests/unit/components/test_experiment.py::test_"
 DECIDES = "tests/unit/experiment/test_decide.py::test_"
 HANDLES = "tests/unit/experiment/test_handler.py::test_"
-EXPERIMENT = "components/experiment.py"
+EXPERIMENT, FUNCTION = "components/experiment.py", "components/function.py"
 DECIDE, HANDLER, ASSIGN = (f"model_code/experiment/{name}.py" for name in ("decide", "handler", "assignment"))
 
 _PARAMETER = f"{DECLARES}the_parameter_holds_what_the_function_makes_an_experiment_of"
@@ -22,7 +22,7 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "experiment-parameter",
         "ssm.Parameter",
         EXPERIMENT,
-        'name=self._site.parameter(args.model, "experiment"),',
+        'name=part.site.parameter(args.model, "experiment"),',
         "",
         _PARAMETER,
     ),
@@ -61,9 +61,10 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         _LOOKS,
     ),
     ("experiment-invokes", "iam.RolePolicy", EXPERIMENT, '"lambda:InvokeFunction"', '"lambda:GetFunction"', _LOOKS),
-    ("experiment-log", "cloudwatch.LogGroup", EXPERIMENT, "retention_in_days=90,", "", _KEPT),
-    ("experiment-log-key", "cloudwatch.LogGroup", EXPERIMENT, "kms_key_id=args.key.arn,", "", _KEPT),
-    ("experiment-timeout", "lambda.Function", EXPERIMENT, "timeout=900,", "", _KEPT),
+    ("experiment-log", "cloudwatch.LogGroup", FUNCTION, "retention_in_days=90,", "", _KEPT),
+    ("experiment-log-key", "cloudwatch.LogGroup", FUNCTION, "kms_key_id=part.key.arn,", "", _KEPT),
+    ("experiment-timeout", "lambda.Function", EXPERIMENT, "timeout=900,", "timeout=3,", _KEPT),
+    ("experiment-memory", "lambda.Function", EXPERIMENT, "memory=1024,", "", _KEPT),
     (
         "experiment-reads-its-log",
         "iam.RolePolicy",

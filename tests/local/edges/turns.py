@@ -30,7 +30,7 @@ _TAKEN: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         _HEARD,
     ),
-    ("rollout-reads-captures", "iam.RolePolicy", ROLLOUT, "self._captures.grant_read(role, model)", "pass", _COMPARED),
+    ("rollout-reads-captures", "iam.RolePolicy", ROLLOUT, "captures.grant_read(role, model)", "pass", _COMPARED),
     (
         "rollout-reads-its-models-alone",
         "iam.RolePolicy",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 from tests.local.cloud.emulated import Cloud
 
 Api = Callable[[Any, Properties], Any]

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 from tests.local.cloud.emulated import Cloud
-from tests.local.providers import cases_budgets, cases_network, cases_pipelines, cases_platform
+from tests.local.providers import (
+    cases_budgets,
+    cases_clusters,
+    cases_network,
+    cases_nodes,
+    cases_pipelines,
+    cases_platform,
+)
 from tests.local.providers.case import Case, document, policy, trust
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -472,6 +479,8 @@ CASES: dict[str, Case] = {
         deleted=lambda ssm, s: ssm.delete_parameter(Name=s["id"]),
     ),
     **cases_budgets.CASES,
+    **cases_clusters.CASES,
+    **cases_nodes.CASES,
     **cases_network.CASES,
     **cases_pipelines.CASES,
     **cases_platform.CASES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 from local.state import ACCOUNT
 from tests.local.providers.case import Case
 

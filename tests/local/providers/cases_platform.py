@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 from tests.local.cloud.emulated import Cloud
 from tests.local.providers.case import Case, document, entry, policy
 
@@ -195,6 +195,14 @@ def _reschedule(client: Any, state: Properties) -> None:
     found = client.get_schedule(Name=state["name"])
     kept = {name: found[name] for name in ("Name", "FlexibleTimeWindow", "Target")}
     client.update_schedule(**kept, ScheduleExpression="rate(1 hour)")
+
+
+_SPARK = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/spark@sha256:{'a' * 64}"
+
+
+def _spark(client: Any, state: Properties) -> dict[str, Any]:
+    application: dict[str, Any] = client.get_application(applicationId=state["id"])["application"]
+    return application
 
 
 CASES: dict[str, Case] = {
@@ -639,6 +647,36 @@ CASES: dict[str, Case] = {
         elsewhere=lambda iam, s: iam.update_role(RoleName=s["name"], Description="theirs"),
         drifts="description",
         deleted=lambda iam, s: iam.delete_service_linked_role(RoleName=s["name"]),
+    ),
+    "aws:emrserverless/application:Application": Case(
+        service="emr-serverless",
+        inputs={
+            "name": "takeoff-test-spark",
+            "type": "spark",
+            "releaseLabel": "emr-7.11.0",
+            "imageConfiguration": {"imageUri": _SPARK},
+            "maximumCapacity": {"cpu": "12 vCPU", "memory": "48 GB", "disk": "120 GB"},
+            "autoStartConfiguration": {"enabled": True},
+            "autoStopConfiguration": {"enabled": True, "idleTimeoutMinutes": 5},
+            "monitoringConfiguration": {
+                "cloudwatchLoggingConfiguration": {"enabled": True, "logGroupName": "/aws/emr-serverless/test"},
+                "managedPersistenceMonitoringConfiguration": {"enabled": False},
+            },
+        },
+        changed={
+            "maximumCapacity": {"cpu": "16 vCPU", "memory": "64 GB", "disk": "160 GB"},
+            "autoStopConfiguration": {"enabled": True, "idleTimeoutMinutes": 6},
+        },
+        replaced={"name": "another"},
+        seen={
+            "maximumCapacity": lambda client, s: _spark(client, s)["maximumCapacity"],
+            "autoStopConfiguration": lambda client, s: _spark(client, s)["autoStopConfiguration"],
+        },
+        elsewhere=lambda client, s: client.update_application(
+            applicationId=s["id"], autoStopConfiguration={"enabled": True, "idleTimeoutMinutes": 9}
+        ),
+        drifts="autoStopConfiguration",
+        deleted=lambda client, s: client.delete_application(applicationId=s["id"]),
     ),
     "aws:scheduler/schedule:Schedule": Case(
         service="scheduler",

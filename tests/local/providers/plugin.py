@@ -11,7 +11,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from local.providers.aws.client import Account
 from local.providers.aws.provider import AwsProvider
-from local.providers.aws.values import Properties, decode, encode
+from local.providers.values import Properties, decode, encode
 
 
 class RefusedError(Exception):

@@ -9,7 +9,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from local.providers.aws.client import Account
-from local.providers.aws.values import Properties, decode, encode
+from local.providers.values import Properties, decode, encode
 from tests.local.cloud.emulated import Cloud
 from tests.local.providers.case import trust
 from tests.local.providers.cases import archive

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.providers.aws.values import Properties
+from local.providers.values import Properties
 from tests.local.cloud.emulated import Cloud
 from tests.local.providers.plugin import Plugin
 

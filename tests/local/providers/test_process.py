@@ -15,7 +15,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from local.providers.aws.values import encode
+from local.providers.values import encode
 from local.state import REPOSITORY, State
 from tests.local.cloud.emulated import Cloud, gone, until
 

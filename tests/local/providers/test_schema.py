@@ -8,7 +8,7 @@ import pytest
 
 from local.providers.aws.schema import violations
 from local.providers.aws.table import TABLE
-from local.providers.aws.values import UNKNOWN
+from local.providers.values import UNKNOWN
 
 CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 

@@ -12,12 +12,15 @@ from local.providers.aws.binding import Binding
 from local.providers.aws.check import unsent, with_name
 from local.providers.aws.client import Account
 from local.providers.aws.table import TABLE
-from local.providers.aws.values import UNKNOWN
+from local.providers.values import UNKNOWN
 from tests.deployment import Deployment, Registered, deploy
 from tests.stacks import shipped
 
 # Declared only where a stack file says so, and no shipped one does.
-OPTIONAL = {"aws:lakeformation/permissions:Permissions": "takeoff:lake.readers"}
+OPTIONAL = {
+    "aws:emrserverless/application:Application": "takeoff:spark",
+    "aws:lakeformation/permissions:Permissions": "takeoff:lake.readers",
+}
 ASSETS = (pulumi.Asset, pulumi.Archive)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from local.providers.aws.archive import content
 from local.providers.aws.shapes import camel, find
-from local.providers.aws.values import UNKNOWN, decode, encode, has_unknown
+from local.providers.values import UNKNOWN, decode, encode, has_unknown
 from tests.local.cloud.emulated import Cloud
 from tests.local.providers.case import policy, trust
 from tests.local.providers.cases import archive

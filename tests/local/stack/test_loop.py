@@ -11,13 +11,12 @@ import yaml
 from local.state import REPOSITORY
 from tests.local.stack.machine import Machine
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.alone]
 PLAYED_ON = ("risk", "offers")
 # What the loop needs beside its two models: data, alarms, versions, and who deploys them.
 AROUND = ("retainData", "lake", "alerts", "registry", "deployer")
-# What holds under the load of CI, where two workers share two cores; `make loop` plays all ten (docs/limits.md).
-LETTERS = "b"
-PATIENCE = 900.0
+LETTERS = "abcdefghij"
+PATIENCE = 2400.0
 
 
 def only_the_loop() -> str:

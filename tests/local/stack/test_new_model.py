@@ -11,7 +11,7 @@ import pytest
 
 from local.cloud import daemon
 from local.state import State
-from tests.local.stack.machine import ENDPOINT, SMALL, predictions
+from tests.local.stack.machine import CANARY_ACCURACY, ENDPOINT, SMALL, predictions
 from tests.tree import copy
 
 pytestmark = pytest.mark.engine
@@ -32,7 +32,7 @@ def test_a_new_model_is_one_command_from_its_first_prediction(tmp_path: Path) ->
     try:
         accuracies = {served: float(cells[3]) for served, cells in predictions(up()).items()}
         assert set(accuracies) == {(ENDPOINT, "main"), (ENDPOINT, "candidate"), (WINE, "main")}
-        assert min(accuracies.values()) > 0.85
+        assert min(accuracies.values()) > CANARY_ACCURACY
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
         runtime = boto3.client("sagemaker-runtime", endpoint_url=state.endpoint(), **credentials)
         for model in ("wine_quality", "breast_cancer"):

@@ -15,16 +15,41 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from botocore.exceptions import ClientError
 
+from catalog.pools import POOL_LABEL as POOL
 from local.cloud import daemon, processes
+from local.cluster.api import Api
+from local.cluster.layout import Layout
 from local.state import CACHE, REPOSITORY
 from tests.local.cloud.emulated import until
-from tests.local.stack.machine import ENDPOINT, MODEL, Machine, changes, held_out, machine, predictions
+from tests.local.programs import require_cluster
+from tests.local.stack.machine import (
+    CANARY_ACCURACY,
+    ENDPOINT,
+    MODEL,
+    Machine,
+    changes,
+    held_out,
+    machine,
+    predictions,
+)
 
 pytestmark = pytest.mark.engine
 DIGITS, OFFERS, RISK = "takeoff-local-digits", "takeoff-local-offers", "takeoff-local-risk"
 PARTITION = "2026-01-15"
+VERSIONS = {
+    MODEL: 2,
+    "digits": 2,
+    "offers": 2,
+    "risk": 1,
+    "vision": 1,
+    "vision-gpu": 1,
+}  # trained by `up`, of each model
+# The fewest pods of each model in the cluster, and the pool that they are meant for.
+PODS = {"vision": (2, "general"), "vision-gpu": (1, "gpu")}
+GUIDE = REPOSITORY / "docs/guides/rollback.md"
 
 
 @dataclass(frozen=True)
@@ -78,6 +103,38 @@ class Whole:
         }
 
 
+def blocks(language: str) -> list[str]:
+    """The guide's fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    """The guide's commands, in its order."""
+    return [line for block in blocks("bash") for line in block.splitlines()]
+
+
+def typed(account: Machine, command: str) -> str:
+    """What a person sees who types it in a shell of the local stack."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=REPOSITORY, env=account.inside(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def git(account: Machine, *arguments: str) -> str:
+    """git in the folder of the machine's stack file, as somebody whom no configuration of this machine knows."""
+    somebody = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    done = subprocess.run(["git", *somebody, *arguments], cwd=account.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+def commit(account: Machine, message: str) -> None:
+    git(account, "add", account.stack_file.name)
+    git(account, "commit", "--quiet", "--message", message)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     with machine(tmp_path_factory.mktemp("whole"), shipped=True) as made:
@@ -88,14 +145,33 @@ def test_up_ends_with_predictions_of_all_models(whole: Whole) -> None:
     rows = predictions(whole.printed)
     arms = {(OFFERS, arm) for arm in ("control", "same", "treatment")}
     assert set(rows) == {(ENDPOINT, "main"), (ENDPOINT, "candidate"), (DIGITS, "main"), (RISK, "main"), *arms}
-    assert min(float(accuracy) for _, _, _, accuracy, _ in rows.values()) > 0.8
+    assert min(float(accuracy) for _, _, _, accuracy, _ in rows.values()) > CANARY_ACCURACY
     served = {variant: version for variant, (version, *_) in rows.items()}
     assert served[OFFERS, "control"] == served[OFFERS, "same"] != served[OFFERS, "treatment"]
     # Both models of one code may have come to the same version, by different ways.
     assert len({served[ENDPOINT, "main"], served[ENDPOINT, "candidate"], served[DIGITS, "main"]}) == 3
-    for model, versions in ((MODEL, 2), ("digits", 2), ("offers", 2), ("risk", 1)):
+    for model, versions in VERSIONS.items():
         assert f"{model}: image from " in whole.printed
         assert f"{model}: trained and registered {versions} versions" in whole.printed
+
+
+def test_the_same_up_puts_models_into_the_cluster_on_the_pools_that_were_meant_for_them(whole: Whole) -> None:
+    require_cluster()
+    api = Api(Layout.of(whole.machine.state).kubeconfig)
+    for model, (least, pool) in PODS.items():
+        path = f"/api/v1/namespaces/local-{model}/pods"
+
+        def running(path: str = path, least: int = least) -> list[dict[str, Any]]:
+            """Its pods; the autoscaler is the last to act, and raises one replica to its minimum."""
+            found = api.list(path, labels="app.kubernetes.io/component=service", fields="status.phase=Running")
+            return found if len(found) >= least else []
+
+        pods = until(running, 120)
+        nodes = {api.get(f"/api/v1/nodes/{each['spec']['nodeName']}")["metadata"]["labels"][POOL] for each in pods}
+        assert nodes == {pool}
+        images = whole.machine.client("ecr").describe_images(repositoryName=f"takeoff-local-{model}")["imageDetails"]
+        digests = {each["spec"]["containers"][0]["image"].partition("@")[2] for each in pods}
+        assert digests == {each["imageDigest"] for each in images}
 
 
 def test_a_second_up_changes_nothing_builds_nothing_and_restarts_nothing(whole: Whole) -> None:
@@ -109,7 +185,7 @@ def test_a_second_up_changes_nothing_builds_nothing_and_restarts_nothing(whole: 
     assert set(counted) == {"unchanged"}
     assert counted["unchanged"] > 100
     assert codebuild.list_builds()["ids"] == builds
-    assert len(builds) == 4
+    assert len(builds) == len(VERSIONS)
     assert whole.processes() == before
 
 
@@ -241,7 +317,7 @@ def test_a_daemon_that_is_killed_comes_back_with_everything(whole: Whole) -> Non
         return [account.resources(), images(), arns, whole.objects("captures", ""), whole.objects("features", "")]
 
     before, served = contents(), whole.processes()
-    assert len(images()) == 4
+    assert len(images()) == len(VERSIONS)
     until(lambda: not (daemon.status(account.state) or {})["snapshot"]["pending"])
     os.kill(json.loads(account.state.daemon_file.read_text())["pid"], signal.SIGKILL)
     daemon.start(account.state, 0)
@@ -250,6 +326,82 @@ def test_a_daemon_that_is_killed_comes_back_with_everything(whole: Whole) -> Non
     done = account.pulumi("preview", "--expect-no-changes", "--refresh")
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(whole.takeoff("predict", "--requests", "20")) == {ENDPOINT, DIGITS, OFFERS, RISK}
+
+
+def test_a_data_set_and_a_configuration_go_back_as_the_guide_says(whole: Whole, tmp_path: Path) -> None:
+    account, file = whole.machine, whole.machine.stack_file
+    s3, sagemaker = account.client("s3"), account.client("sagemaker")
+    listed, again, anew, back, history, lineage, deployed = (
+        line for line in commands() if not line.startswith(("make ", "takeoff rollback"))
+    )
+
+    def versions() -> list[tuple[str, bool, bool]]:
+        found = json.loads(typed(account, f"{listed} --json"))
+        return [(each["version"], each["used"], each["pinned"]) for each in found]
+
+    def up() -> None:
+        done = account.pulumi("up", "--yes", "--skip-preview")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text())))
+    before, weights = file.read_text(), account.weights()
+    git(account, "init", "--quiet")
+    commit(account, "as it was")
+
+    # A data set that is worse: the newest, until the one before is pinned.
+    ((first, _, _),) = versions()
+    key = {"Bucket": whole.bucket("features"), "Key": "datasets/risk/data.csv"}
+    rows = s3.get_object(**key)["Body"].read().splitlines(keepends=True)
+    (tmp_path / "good.csv").write_bytes(b"".join(rows[: len(rows) // 2]))
+    second = typed(account, anew.replace("good.csv", str(tmp_path / "good.csv"))).split()[-1]
+    assert versions() == [(second, True, False), (first, False, False)]
+    (pin,) = (yaml.safe_load(block) for block in blocks("yaml"))
+    assert list(pin["training"]) == ["dataVersion"]
+    content = yaml.safe_load(before)
+    models = content["config"]["takeoff:models"]
+    models["risk"]["training"]["dataVersion"] = first
+    models[MODEL]["traffic"] = {"main": 60, "candidate": 40}
+    file.write_text(yaml.safe_dump(content))
+    commit(account, "as it should not be")
+    up()
+    assert versions() == [(second, False, False), (first, True, True)]
+    pipeline, known = {"PipelineName": "takeoff-local-risk-training"}, sagemaker.list_pipeline_executions
+    ran = len(known(**pipeline)["PipelineExecutionSummaries"])
+    asked = typed(account, again).strip()
+    newest = until(lambda: (found := known(**pipeline)["PipelineExecutionSummaries"])[ran:] and found[0], 30)
+    run = {"PipelineExecutionArn": newest["PipelineExecutionArn"]}
+    given = {
+        p["Name"]: p["Value"] for p in sagemaker.list_pipeline_parameters_for_execution(**run)["PipelineParameters"]
+    }
+    assert given["DataVersion"] == first
+    copied = s3.get_object(
+        Bucket=key["Bucket"], Key=f"{given['Run'].partition(key['Bucket'])[2][1:]}/input/data/data.csv"
+    )
+    assert copied["Body"].read() == b"".join(rows)
+    sagemaker.stop_pipeline_execution(**run)
+    states = account.client("stepfunctions")
+    until(lambda: states.describe_execution(executionArn=asked)["status"] != "RUNNING", 60)
+
+    # The commit is undone: the pin is lifted, and the traffic is what it was.
+    until(lambda: account.settled() and account.weights() == {"main": 60, "candidate": 40}, 30)
+    git(account, *back.split()[1:])
+    assert file.read_text() == before
+    up()
+    assert versions() == [(second, True, False), (first, False, False)]
+    until(lambda: account.settled() and account.weights() == weights, 30)
+    head = git(account, "-C", str(REPOSITORY), "rev-parse", "HEAD")
+    updates = json.loads(typed(account, f"{history} --json"))[:2]
+    assert [(each["kind"], each["result"]) for each in updates] == [("update", "succeeded")] * 2
+    assert {each["environment"]["git.head"] for each in updates} == {head}
+
+    # What is live tells what it was made of, and the next version which commit it was.
+    stages = {stage["name"]: stage["facts"] for stage in json.loads(typed(account, f"{lineage} --json"))}
+    assert stages["data set"] == {"S3 version": first}
+    assert {"commit", "image", "package"} <= set(stages["version"])
+    assert (stages["version"]["risk"], stages["version"]["model card"]) == ("High", "Draft")
+    assert head in typed(account, deployed)
+    written = account.client("ssm").get_parameter(Name="/takeoff/local/commit")["Parameter"]["Value"]
+    assert written.startswith(head)
 
 
 def test_down_leaves_nothing_of_ours(whole: Whole) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -9,22 +8,11 @@ import pytest
 
 from local.state import State
 from local.toolchain import build, engine, go
-from local.toolchain.progress import Progress
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> State:
     return State(tmp_path / "state")
-
-
-@pytest.fixture
-def screen() -> io.StringIO:
-    return io.StringIO()
-
-
-@pytest.fixture
-def progress(screen: io.StringIO) -> Progress:
-    return Progress(screen, plain_period=0)
 
 
 @pytest.fixture

@@ -82,9 +82,9 @@ def test_asking_an_engine_for_its_version_leaves_the_persons_pulumi_home_alone(
 
 @pytest.mark.parametrize(
     ("text", "version"),
-    [("go version go1.26.8 linux/amd64", (1, 26)), ("go version go1.30rc1 darwin/arm64", (1, 30)), ("no", None)],
+    [("go version go1.26.8 linux/amd64", (1, 26, 8)), ("go version go1.30rc1 darwin/arm64", (1, 30, 0)), ("no", None)],
 )
-def test_the_version_that_go_prints_is_understood_or_refused(text: str, version: tuple[int, int] | None) -> None:
+def test_the_version_that_go_prints_is_understood_or_refused(text: str, version: go.Version | None) -> None:
     assert go.parse_version(text) == version
 
 
@@ -99,7 +99,7 @@ def test_go_from_the_path_is_used_only_if_it_can_build_the_engine(
 
 
 def test_the_pinned_go_can_build_the_engine() -> None:
-    assert tuple(int(part) for part in go.pinned().split(".")[:2]) >= go.needed()
+    assert tuple(int(part) for part in go.pinned().split(".")) >= go.needed()
 
 
 def test_a_private_go_writes_nothing_outside_the_toolchain_folder(toolchain: Path) -> None:

@@ -33,13 +33,13 @@ def everything(folder: Path) -> dict[str, tuple[int, int]]:
 def test_a_home_is_made_whole_and_a_second_time_nothing_is_written(state: State, tmp_path: Path) -> None:
     home.prepare(state, tmp_path / "pulumi", tmp_path / "script")
     made = everything(state.root)
-    version = importlib.metadata.version("pulumi-aws")
+    plugins = {name: importlib.metadata.version(f"pulumi-{name}") for name in ("aws", "kubernetes")}
     assert {str(file.relative_to(state.root)) for file in state.root.rglob("*") if not file.is_dir()} == {
         "backend/emulated-account",
         "passphrase",
         "engine",
         "bin/pulumi",
-        f"home/plugins/resource-aws-v{version}/pulumi-resource-aws",
+        *(f"home/plugins/resource-{name}-v{version}/pulumi-resource-{name}" for name, version in plugins.items()),
         f"home/plugins/language-python-v{importlib.metadata.version('pulumi')}/pulumi-language-python",
     }
     home.prepare(state, tmp_path / "pulumi", tmp_path / "script")

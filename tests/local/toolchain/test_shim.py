@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from local.toolchain import home
 from local.toolchain.environment import environment
 
 Pulumi = Callable[..., subprocess.CompletedProcess[str]]
-SALT = "encryptionsalt: v1:c2FsdA==:v1:check\n"
+SALT, INSIDE = "encryptionsalt: v1:c2FsdA==:v1:check\n", "encryptionsalt: v1:aW5zaWRl:v1:check\n"
 STACK_FILE = "# kept\nconfig:\n  takeoff:who: world"
 
 
@@ -34,6 +35,7 @@ def pulumi(state: State, project: Path, executable: Callable[[str, str], Path]) 
     body = 'printf "%s|" "$@"; [ -z "$PULUMI_OPTION_CONFIG_FILE" ] || cat "$PULUMI_OPTION_CONFIG_FILE"'
     home.prepare(state, executable("engine", body), None)
     home.write(state.root / "stacks" / "takeoff" / "Pulumi.local.yaml", SALT)
+    home.write(state.root / "stacks" / "takeoff" / "Pulumi.local-apps.yaml", INSIDE)
 
     def call(*arguments: str, cwd: Path = project, **extra: str) -> subprocess.CompletedProcess[str]:
         env = environment(state, None, os.environ) | extra
@@ -56,13 +58,55 @@ def pulumi(state: State, project: Path, executable: Callable[[str, str], Path]) 
         ["stack", "rm", "prod", "--yes"],
         ["stack", "remove", "--yes", "prod"],
         ["--color", "never", "stack", "select", "prod"],
+        ["up", "-s", "prod-apps"],
+        ["--stack=organization/takeoff/prod-apps", "preview"],
+        ["stack", "rm", "prod-apps", "--yes"],
     ],
 )
 def test_a_stack_other_than_local_is_refused_with_what_is_allowed(arguments: list[str], pulumi: Pulumi) -> None:
     answer = pulumi(*arguments)
     assert (answer.returncode, answer.stdout) == (2, "")
-    assert "prod', allowed 'local'." in answer.stderr
+    assert re.search(r"prod(-apps)?', allowed 'local'\.", answer.stderr)
     assert "leave this one with `exit`" in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["apps", "local-app", "local-apps-apps", "-apps", "my-local-apps", "local-apps/prod"])
+def test_a_name_that_only_looks_like_the_siblings_is_refused(name: str, pulumi: Pulumi) -> None:
+    answer = pulumi("up", f"--stack={name}")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert f"got '{name}', allowed 'local'" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["up", "-s", "local-apps"], ["up", "-yslocal-apps"], ["up", "--stack=organization/takeoff/local-apps"]],
+)
+def test_the_sibling_has_the_stack_file_of_the_stack_and_a_salt_of_its_own(
+    arguments: list[str], pulumi: Pulumi, state: State, project: Path
+) -> None:
+    answer = pulumi(*arguments)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout == f"{''.join(f'{each}|' for each in arguments)}{STACK_FILE}\n\n{INSIDE}"
+    assert pulumi("up").stdout == f"up|{STACK_FILE}\n\n{SALT}", "each has a salted file of its own"
+    assert not (project / "stacks" / "Pulumi.local-apps.yaml").exists()
+
+
+def test_the_sibling_can_be_chosen_by_the_environment(pulumi: Pulumi) -> None:
+    assert pulumi("up", PULUMI_STACK="local-apps").stdout == f"up|{STACK_FILE}\n\n{INSIDE}"
+
+
+def test_a_sibling_that_nobody_made_is_named(pulumi: Pulumi, state: State) -> None:
+    (state.root / "stacks" / "takeoff" / "Pulumi.local-apps.yaml").unlink()
+    answer = pulumi("up", "-s", "local-apps")
+    assert "the stack 'local-apps' does not exist yet; `make up` makes it" in answer.stderr
+    assert STACK_FILE not in answer.stdout
+
+
+def test_an_environments_sibling_is_served_beside_it_and_no_others(prod: Pulumi, state: State) -> None:
+    home.write(state.root / "stacks" / "takeoff" / "Pulumi.prod-apps.yaml", INSIDE)
+    answer = prod("up", "--stack", "prod-apps")
+    assert (answer.returncode, answer.stdout) == (0, f"up|--stack|prod-apps|config: {{}}\n\n{INSIDE}")
+    assert prod("up", "--stack", "local-apps").returncode == 2
 
 
 def test_a_stack_of_another_name_in_the_environment_is_refused(pulumi: Pulumi) -> None:

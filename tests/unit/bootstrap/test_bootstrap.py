@@ -113,6 +113,10 @@ def test_the_deployer_never_reaches_beyond_its_boundary(action: str, resource: s
         ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/takeoff-bootstrap-deployer", True),
         ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/admin", False),
         ("s3:DeleteObjectVersion", "arn:aws:s3:::takeoff-bootstrap-state-1/x", False),
+        ("eks-auth:AssumeRoleForPodIdentity", f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/takeoff-prod-cluster", True),
+        ("iam:AddRoleToInstanceProfile", f"arn:aws:iam::{ACCOUNT}:instance-profile/eks-us-east-1-x", True),
+        ("iam:AddRoleToInstanceProfile", f"arn:aws:iam::{ACCOUNT}:instance-profile/other", False),
+        ("iam:CreateServiceLinkedRole", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/spot.amazonaws.com/x", False),
     ],
 )
 def test_a_role_inside_the_boundary_has_services_and_no_iam(action: str, resource: str, may: bool) -> None:

@@ -133,8 +133,10 @@ def test_a_type_with_disks_of_its_own_has_no_volume() -> None:
 
 
 def test_what_has_no_price_is_named_and_left_out_of_the_sum() -> None:
-    estimate = monthly([*hosted(variant(kind="ml.p5.48xlarge")), ("aws:eks/cluster:Cluster", {})], "us-east-1")
-    assert estimate.unpriced == ["aws:eks/cluster:Cluster", "hosting:ml.p5.48xlarge"]
+    estimate = monthly(
+        [*hosted(variant(kind="ml.p5.48xlarge")), ("aws:eks/fargateProfile:FargateProfile", {})], "us-east-1"
+    )
+    assert estimate.unpriced == ["aws:eks/fargateProfile:FargateProfile", "hosting:ml.p5.48xlarge"]
     (line,) = [line for line in estimate.lines if line.dimension == "hosting:ml.p5.48xlarge"]
     assert (line.quantity, line.usd) == (HOURS, None)
     assert estimate.total == pytest.approx(sum(line.usd or 0 for line in estimate.lines))

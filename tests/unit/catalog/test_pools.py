@@ -172,3 +172,42 @@ def test_requests_are_those_of_all_containers_or_of_the_largest_init_container()
 def test_a_limit_without_a_request_is_one() -> None:
     limited = {"resources": {"limits": {"nvidia.com/gpu": 2, "cpu": 4}, "requests": {"cpu": 1}}}
     assert requests({"containers": [limited]}) == {"nvidia.com/gpu": 2, "cpu": 1}
+
+
+def limited(**limits: str) -> Pool:
+    requirements = [{"key": FAMILY, "operator": "In", "values": ["g5"]}]
+    return pool("gpu", {"limits": limits, "template": {"spec": {"requirements": requirements}}})
+
+
+def test_a_pool_whose_limits_hold_no_node_for_one_replica_is_the_reason() -> None:
+    asked = {"nvidia.com/gpu": 4}
+    assert found([limited(**{"nvidia.com/gpu": "4"})], asked) == "gpu"
+    assert found([limited(**{"nvidia.com/gpu": "3"})], asked) == "limit"
+    # The smallest node with four GPUs has 48 cores, whatever the pod asks of them.
+    assert found([limited(cpu="47")], asked) == "limit"
+    assert found([limited(cpu="48")], asked) == "gpu"
+
+
+@pytest.mark.parametrize(
+    ("hard", "answer"),
+    [
+        ({"requests.cpu": "2"}, "cpu"),
+        ({"requests.cpu": "1900m"}, "quota"),
+        ({"cpu": "1"}, "quota"),
+        ({"requests.memory": "1Gi"}, "quota"),
+        ({"limits.memory": "1Gi"}, "cpu"),  # no limit is asked for
+        ({"requests.nvidia.com/gpu": "0"}, "cpu"),
+        ({"pods": "0"}, "quota"),
+        ({"services": "0"}, "cpu"),
+    ],
+)
+def test_a_quota_below_one_replica_is_the_reason(hard: dict[str, str], answer: str) -> None:
+    pod = {"containers": [{"resources": {"requests": {"cpu": "2", "memory": "2Gi"}}}]}
+    answered = match(workload("w", pod, hard), [CPU])
+    assert (answered.reason if isinstance(answered, Mismatch) else answered.name) == answer
+
+
+def test_a_quota_is_no_reason_where_there_is_no_pool() -> None:
+    answered = match(workload("w", {"nodeSelector": {"takeoff/pool": "x"}}, {"pods": "0"}), [CPU])
+    assert isinstance(answered, Mismatch)
+    assert answered.reason == "no pool"

@@ -60,10 +60,12 @@ def test_a_model_that_costs_nothing_keeps_its_budget() -> None:
 
 
 def test_a_budget_is_not_kept_by_leaving_something_without_a_price() -> None:
-    statement = spent({"m": ["hosting:ml.p5.48xlarge"], "platform": ["aws:eks/cluster:Cluster"]}, m=1, n=1)
+    statement = spent(
+        {"m": ["hosting:ml.p5.48xlarge"], "platform": ["aws:eks/fargateProfile:FargateProfile"]}, m=1, n=1
+    )
     stack, model = over_budget(statement, 100, {"m": 50, "n": 50})
     assert (stack.kind, stack.what) == ("unpriced", "stack")
-    assert stack.unpriced == ("aws:eks/cluster:Cluster", "hosting:ml.p5.48xlarge")
+    assert stack.unpriced == ("aws:eks/fargateProfile:FargateProfile", "hosting:ml.p5.48xlarge")
     assert (model.kind, model.what, model.unpriced) == ("unpriced", "m", ("hosting:ml.p5.48xlarge",))
     assert "got at least USD 1.00 a month and what has no price (hosting:ml.p5.48xlarge)" in str(model)
 

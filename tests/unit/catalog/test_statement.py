@@ -140,13 +140,13 @@ def test_a_tag_names_the_pool_of_what_runs_elsewhere() -> None:
 def test_what_has_no_price_is_named_by_model_and_in_no_sum() -> None:
     resources = [
         *hosted("m", kind="ml.p5.48xlarge"),
-        ("aws:eks/cluster:Cluster", {"tags": tags("m")}),
+        ("aws:eks/fargateProfile:FargateProfile", {"tags": tags("m")}),
         ("aws-native:sagemaker:ModelBiasJobDefinition", {}),
         ("kubernetes:core/v1:Namespace", {}),
     ]
     found = statement(resources, REGION, {})
     assert found.unpriced == {
-        "m": ["aws:eks/cluster:Cluster", "hosting:ml.p5.48xlarge"],
+        "m": ["aws:eks/fargateProfile:FargateProfile", "hosting:ml.p5.48xlarge"],
         PLATFORM: ["aws-native:sagemaker:ModelBiasJobDefinition"],
     }
     assert [item.usd for item in items(found, "hosting:ml.p5.48xlarge")] == [None]
@@ -195,7 +195,7 @@ def some(seed: int) -> list[Resource]:
         resources += hosted(model, kinds, chance.randint(0, 5))
         resources += [(KEY, {"tags": tags(model, chance.choice(["x@example.com", ""]))})] * chance.randint(0, 3)
     resources += [(BUCKET, {"bucket": str(n)}) for n in range(chance.randint(0, 4))]
-    resources += [("aws:eks/cluster:Cluster", {})] * chance.randint(0, 1)
+    resources += [("aws:eks/fargateProfile:FargateProfile", {})] * chance.randint(0, 1)
     chance.shuffle(resources)
     return resources
 
@@ -250,9 +250,11 @@ def test_against_nothing_there_is_no_percentage() -> None:
 
 def test_what_has_no_price_changes_in_its_own_unit_and_both_sides_say_what_they_lack() -> None:
     before = statement(hosted("m", kind="ml.p5.48xlarge"), REGION, {})
-    after = statement([*hosted("m", kind="ml.p5.48xlarge", count=3), ("aws:eks/cluster:Cluster", {})], REGION, {})
+    after = statement(
+        [*hosted("m", kind="ml.p5.48xlarge", count=3), ("aws:eks/fargateProfile:FargateProfile", {})], REGION, {}
+    )
     (change,) = Difference(before, after).quantities()
     assert (change.name, change.kind, change.unit) == ("m: hosting:ml.p5.48xlarge", "changed", "instance-hour")
     assert (change.before, change.after) == (HOURS, 3 * HOURS)
     assert before.unpriced == {"m": ["hosting:ml.p5.48xlarge"]}
-    assert after.unpriced == {**before.unpriced, PLATFORM: ["aws:eks/cluster:Cluster"]}
+    assert after.unpriced == {**before.unpriced, PLATFORM: ["aws:eks/fargateProfile:FargateProfile"]}

@@ -229,6 +229,7 @@ def test_a_failed_run_is_an_alarm_with_its_page(whole: Deployment) -> None:
     assert alarm["dimensions"] == {"StateMachineArn": whole.one(aws.scheduler.Schedule).inputs["target"]["arn"]}
     assert alarm["alarmDescription"].endswith("/batch-failed.md")
     assert (ROOT / "docs/runbooks/batch-failed.md").is_file()
+    assert alarm["tags"] == {"takeoff:model": "m", "takeoff:owner": "a@example.com"}
 
 
 def test_without_alerts_there_is_no_alarm_and_fifteen_resources() -> None:

@@ -46,7 +46,6 @@ def test_it_applies_its_own_stack_from_the_branch_one_at_a_time() -> None:
     assert project.inputs["source"] == {
         "type": "GITHUB",
         "location": REPOSITORY,
-        "gitCloneDepth": 1,
         "buildspec": (ROOT / "infra/buildspec.yml").read_text(),
     }
     environment = project.inputs["environment"]

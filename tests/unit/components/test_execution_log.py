@@ -11,7 +11,7 @@ import pytest
 
 from components.execution_log import declare_execution_log
 from components.key import Key
-from components.role import Role
+from components.part import Part
 from components.site import Site
 from tests.deployment import Deployment, deploy
 
@@ -22,9 +22,10 @@ SITE = Site(stack="test", account="123456789012", region="us-east-1", partition=
 def declared() -> Deployment:
     def program() -> None:
         key = Key("data", site=SITE, purpose="p")
-        role = Role("states", site=SITE, service="states.amazonaws.com", description="d")
         opts = pulumi.ResourceOptions()
-        logging = declare_execution_log("one", SITE, "takeoff-test-one", key, role, opts, {"takeoff:model": "m"})
+        part = Part(name="one", physical="takeoff-test-one", site=SITE, key=key, opts=opts, owner="o@x.com", model="m")
+        role = part.role("states", "states", "d")
+        logging = declare_execution_log(part, role)
         aws.sfn.StateMachine("one", role_arn=role.ready_arn, definition="{}", logging_configuration=logging)
 
     return deploy(program)
@@ -38,7 +39,7 @@ def test_what_fails_is_logged_without_data_in_an_encrypted_group_that_ends_after
         "name": "/aws/vendedlogs/states/takeoff-test-one",
         "retentionInDays": 90,
         "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/data",
-        "tags": {"takeoff:model": "m"},
+        "tags": {"takeoff:model": "m", "takeoff:owner": "o@x.com"},
     }
     logging: dict[str, Any] = declared.one(aws.sfn.StateMachine).inputs["loggingConfiguration"]
     destination = logging.pop("logDestination")

@@ -86,7 +86,7 @@ def test_its_log_is_kept_for_ninety_days_under_the_key(whole: Deployment) -> Non
     function, log = whole.one(aws.lambda_.Function).inputs, whole.one(aws.cloudwatch.LogGroup).inputs
     assert (log["name"], log["retentionInDays"]) == (f"/aws/lambda/{function['name']}", 90)
     assert log["kmsKeyId"].endswith(":key/data")
-    assert function["timeout"] == 900, "a look reads the whole log"
+    assert (function["timeout"], function["memorySize"]) == (900, 1024), "a look reads the whole log"
 
 
 def test_the_function_writes_reports_and_a_verdict_and_nothing_else(whole: Deployment) -> None:

@@ -118,6 +118,7 @@ def bucket(name: str) -> str:
         ({"image": IMAGE.partition("@")[0] + ":latest"}, "an image URI that names its digest"),
         ({"instance_type": "ml.c5.large"}, "a type of CreateProcessingJob"),
         ({"instances": 21}, "1 to 20"),
+        ({"owner": 'a"b@example.com'}, "no quotes"),
         ({"algorithm": ""}, "an algorithm of the model's train.py"),
         ({"margins": {}}, "one metric's margin at least"),
         ({"cooldown_minutes": 10_081}, "0 to 10080"),
@@ -312,6 +313,11 @@ def test_every_parameter_of_the_committed_pipelines_is_given(whole: Deployment) 
         assert {each["Name"] for each in document["Parameters"] if "DefaultValue" not in each} <= given
         assert given <= {each["Name"] for each in document["Parameters"]}
         assert "arn:aws" not in path.read_text()
+
+
+def test_a_versions_card_names_the_owner_and_rates_the_risk_as_the_stack_does() -> None:
+    given = settings(declared(risk="high")).parameters
+    assert (given["Owner"], given["Risk"]) == ("a@example.com", "High")
 
 
 def test_a_model_without_a_committed_pipeline_is_told_how_to_make_one() -> None:

@@ -87,6 +87,13 @@ def test_a_preview_without_a_report_could_not_run_and_says_so_where_the_last_one
     )
 
 
+def test_a_preview_of_a_stack_with_a_cluster_says_what_is_no_part_of_it(machine: Path) -> None:
+    (machine / "stacks").mkdir()
+    (machine / "stacks/Pulumi.prod.yaml").write_text('config:\n  takeoff:cluster: {version: "1.35"}\n')
+    run(machine, ".ci/report", "preview", "prod", REPORT="# prod")
+    assert "What prod-apps would change inside the cluster is not part of this" in (left(machine, "report.md") or "")
+
+
 def test_an_unknown_way_names_the_variable_to_mend(machine: Path) -> None:
     found, calls, said = run(machine, ".ci/report", "preview", "prod", PREVIEW_VIA="carrier-pigeon")
     assert (found, calls) == (2, [])

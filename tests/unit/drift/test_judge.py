@@ -42,6 +42,29 @@ def test_a_window_of_the_baselines_own_world_has_no_finding() -> None:
     assert {one.test for one in calm.statistics} == {"distribution", "missing", "joint"}
 
 
+def test_once_drift_is_certain_a_feature_with_less_evidence_is_named_as_well() -> None:
+    """A short window is sure of the one and not of the other; alone, the other would be no drift at all."""
+    both, alone = rows(120), rows(120)
+    both["normal"] = both["normal"] + 1.0
+    for window in (both, alone):
+        window["heavy"] = window["heavy"] + 0.6
+    certain = {feature for _, feature in kinds(report(both), "drift")}
+    assert certain == {"normal", ALL}
+    assert report(both).moved == ["normal", "heavy"]
+    assert report(alone).moved == []
+
+
+def test_few_features_without_a_part_in_a_drift_are_named() -> None:
+    wrong = 0
+    for seed in range(40):
+        window = rows(200, seed)
+        window["normal"] = window["normal"] + 1.0
+        moved = report(window).moved
+        assert moved[0] == "normal"
+        wrong += len(moved) > 1
+    assert wrong <= 5, "one in twenty is what is stated"
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [

@@ -68,6 +68,11 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], st
         "greater than 0",
     ),
     "two KPIs of one name": (lambda s, m: m.update(kpis=[KPI, KPI]), f"{MODEL}.kpis", "a name of its own"),
+    "Spark for nobody": (
+        lambda s, m: s.update(spark={"image": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/spark@sha256:{'b' * 64}"}),
+        "takeoff:spark",
+        "a model with `monitor.engine: emr-serverless`",
+    ),
     "a KPI whose target is no number": (
         lambda s, m: m.update(kpis=[{**KPI, "target": "high"}]),
         f"{MODEL}.kpis[0].target",

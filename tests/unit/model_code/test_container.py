@@ -23,16 +23,16 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCKERFILES = sorted((ROOT / "model_code").glob("*/Dockerfile*"))
 
 
-@pytest.mark.parametrize("arguments", [[], ["luck"], ["train", "now"], ["serve", "--fast"]])
+@pytest.mark.parametrize("arguments", [[], ["luck"], ["train", "now"], ["serve", "--fast"], ["fetch", "it"]])
 def test_a_command_that_is_none_names_those_there_are(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments, {"TAKEOFF_MODEL_CODE": "breast_cancer"}) == 2
-    assert "allowed: serve, train, gate or monitor" in capsys.readouterr().err
+    assert "allowed: serve, train, gate, monitor or fetch" in capsys.readouterr().err
 
 
 def test_help_tells_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"], {}) == 0
     said = capsys.readouterr().out
-    assert all(f"\n  {command}" in said for command in ("serve", "train", "gate", "monitor"))
+    assert all(f"\n  {command}" in said for command in ("serve", "train", "gate", "monitor", "fetch"))
 
 
 def test_gate_help_tells_every_gate_and_where_its_files_are() -> None:
@@ -121,7 +121,15 @@ def test_an_image_has_every_module_that_its_commands_import(dockerfile: Path) ->
         for line in re.findall(r"^COPY (.+)$", dockerfile.read_text().replace("\\\n", " "), re.MULTILINE)
         for source in line.split()[:-1]
     ]
-    commands = ("container", "gates.__main__", "monitor.__main__", f"{code}.train", f"{code}.spec", f"{code}.data")
+    commands = (
+        "container",
+        "gates.__main__",
+        "monitor.__main__",
+        "fetch.__main__",
+        f"{code}.train",
+        f"{code}.spec",
+        f"{code}.data",
+    )
     needed = closure({f"model_code.{name}" for name in commands})
     missing = sorted(str(path) for path in needed if not any(path == one or one in path.parents for one in copied))
     assert missing == []

@@ -19,7 +19,7 @@ from model_code.drift.profile import Profile
 from model_code.monitor import captures
 from model_code.monitor.__main__ import main
 from model_code.monitor.captures import Counts, batches
-from model_code.monitor.outcomes import read
+from model_code.monitor.outcomes import Form, read
 from tests.unit.monitor.job import CLASSES, SPEC, capture, kinds, moment, outcome, put, run, settings
 
 NAMES = SPEC.inputs.names
@@ -244,7 +244,7 @@ def test_memory_does_not_grow_with_the_number_of_captures(tmp_path: Path, monkey
 
 
 def test_of_outcomes_a_bounded_number_is_held() -> None:
-    held = read((outcome(str(at), "bad").encode() for at in range(50)), CLASSES, [], [], most=20)
+    held = read((outcome(str(at), "bad").encode() for at in range(50)), Form(classes=CLASSES), most=20)
     assert (len(held.by_id), held.dropped, held.lines) == (20, 30, 50)
 
 

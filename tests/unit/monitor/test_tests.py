@@ -12,6 +12,7 @@ from model_code.monitor.attribution import Floats, Moments
 from model_code.monitor.concept import Concept
 from model_code.monitor.fairness import Block
 from model_code.monitor.settings import Kpi
+from model_code.sequential.moments import Moments as Values
 
 ONE_IN_TEN = DriftSettings(false_alarms_per_month=3, windows_per_month=30)
 
@@ -138,7 +139,7 @@ def test_a_selection_is_counted_once_though_its_outcome_comes_later() -> None:
 )
 def test_a_kpi_is_missed_only_where_the_whole_interval_is(direction: str, mean: float, missed: bool) -> None:
     random = np.random.default_rng(4)
-    state = kpis.add({}, {"k": random.normal(mean, 2, 2_000).tolist()})
+    state = kpis.add({}, {"k": Values().add(random.normal(mean, 2, 2_000).tolist())})
     reached, found = kpis.judge([Kpi(name="k", target=10.0, direction=direction)], state, 0.01)
     assert reached[0].missed is missed
     assert [one.kind for one in found] == ["kpi-missed"] * missed
@@ -148,9 +149,9 @@ def test_a_kpi_is_missed_only_where_the_whole_interval_is(direction: str, mean: 
 def test_a_kpi_at_its_target_is_missed_in_hardly_any_month_however_often_it_is_looked_at() -> None:
     random, wrong = np.random.default_rng(5), 0
     for _ in range(60):
-        state, missed = kpis.add({}, {"k": []}), False
+        state, missed = kpis.add({}, {"k": Values()}), False
         for _ in range(30):
-            state = kpis.add(state, {"k": random.normal(10, 2, 50).tolist()})
+            state = kpis.add(state, {"k": Values().add(random.normal(10, 2, 50).tolist())})
             missed |= kpis.judge([Kpi(name="k", target=10.0, direction="at-least")], state, 0.05)[0][0].missed
         wrong += missed
     assert wrong <= 6  # 0.05 of 60 is 3

@@ -8,13 +8,14 @@ from typing import Any
 
 from policies.declared import Declared
 from tests.deployment import ACCOUNT, Registered
-from tests.stacks.shipped import whole
+from tests.stacks.shipped import apps, whole
 
 
 @cache
 def declared(stack: str) -> list[Declared]:
-    """Everything that a shipped stack declares once its models have images and versions."""
-    return [_declared(resource) for resource in whole(stack).resources]
+    """Everything that a shipped stack, or its `-apps` sibling, declares once its models have images and versions."""
+    deployment = apps(stack.removesuffix("-apps")) if stack.endswith("-apps") else whole(stack)
+    return [_declared(resource) for resource in deployment.resources]
 
 
 def _declared(resource: Registered) -> Declared:

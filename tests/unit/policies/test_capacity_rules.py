@@ -138,8 +138,10 @@ def test_scaling_of_anything_else_is_not_asked() -> None:
 def test_a_workload_that_lands_nowhere_or_on_two_pools_is_found_with_the_reason() -> None:
     pod = workloads.pod(**workloads.SOUND)
     assert got(POOL, workloads.deployment(pod)) == ["serve: no pool: no pool at all"]
-    twin = workloads.pool("gpu", "g5", taints=[workloads.TAINT])
-    assert got(POOL, twin, twin, workloads.deployment(pod)) == ["serve: two pools: both gpu and gpu match"]
+    twins = [workloads.pool("gpu", "g5", taints=[workloads.TAINT]) for _ in range(2)]
+    # Tiers of one declared pool are one pool: another stack's is another.
+    twins[1].props["spec"]["template"]["metadata"]["labels"]["takeoff/stack"] = "other"
+    assert got(POOL, *twins, workloads.deployment(pod)) == ["serve: two pools: both gpu and gpu match"]
     found = got(POOL, *workloads.POOLS, workloads.cron(workloads.pod(tolerations=[workloads.TOLERATION])))
     assert found == []
 
@@ -200,3 +202,22 @@ def test_a_pool_that_karpenter_refuses_is_found_and_the_others_are_judged(spec: 
 @pytest.mark.parametrize("key", ["nodeSelector", "tolerations", "affinity", "initContainers"])
 def test_null_in_a_pod_is_as_if_it_were_left_out(key: str) -> None:
     assert got(POOL, workloads.pool("cpu", "m5"), workloads.deployment({"containers": [{}], key: None})) == []
+
+
+def test_a_pool_whose_limits_hold_no_replica_is_no_place() -> None:
+    full = workloads.pool("gpu", "g5", taints=[workloads.TAINT])
+    full.props["spec"]["limits"] = {"nvidia.com/gpu": "0"}
+    (found,) = got(POOL, full, workloads.deployment(workloads.pod(**workloads.SOUND)))
+    assert found.startswith("serve: limit: gpu: ")
+
+
+def test_a_pool_that_is_a_node_group_of_another_stack_is_named_by_the_setting() -> None:
+    shared = workloads.deployment(workloads.pod(nodeSelector={"takeoff/pool": "shared"}))
+    assert got(POOL, *workloads.POOLS, shared, groups=["shared"]) == []
+    assert len(got(POOL, *workloads.POOLS, shared)) == 1
+
+
+def test_a_pool_by_instance_types_counts_its_gpus_as_one_by_labels_does() -> None:
+    """No word `gpu` stands in the name of a type."""
+    named = workloads.grows({"cpu": "32"}, key="node.kubernetes.io/instance-type", values=["g6.xlarge"])
+    assert got(CAP, named, most=10_000)[0].startswith("pool: inf GPUs")

@@ -18,7 +18,7 @@ from policies.declared import Declared, Graph
 from policies.judge import Finding, judge, judged
 from policies.rule import ResourceRule, Rule
 from policies.rules import MODULES, RULES
-from tests.stacks.shipped import STACKS
+from tests.stacks.shipped import STACKS, clustered
 from tests.unit.policies.case import Case
 from tests.unit.policies.shipped import declared
 
@@ -101,7 +101,7 @@ def test_every_file_of_rules_is_judged() -> None:
     assert {module.__name__.rpartition(".")[2] for module in MODULES} == names
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *(f"{stack}-apps" for stack in STACKS if clustered(stack))])
 def test_no_shipped_stack_breaks_a_rule_under_its_environment(stack: str) -> None:
     found = judge(declared(stack), environment(stack), TODAY)
     # An exemption without a resource is one for nothing, which goes with what it excused.

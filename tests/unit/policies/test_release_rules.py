@@ -27,6 +27,8 @@ NIGHT = "takeoff-14-scheduled-runs-that-fail-are-heard"
 HEALTH = "takeoff-32-one-alarm-answers-for-an-endpoint"
 RATED, CAPTURED = "takeoff-51-served-models-have-a-risk-rating", "takeoff-52-high-risk-is-captured"
 OLD = {**sound.NEW, "EndpointConfigName": "takeoff-digits-0"}
+# What ties a role to pods that answer, of a model with no endpoint.
+PODS = declared("aws:eks/podIdentityAssociation:PodIdentityAssociation", "digits", tags={"takeoff:model": "digits"})
 NAMED = sound.endpoint(endpointConfigName=sound.CONFIG)
 
 
@@ -299,3 +301,15 @@ def test_what_a_model_of_high_risk_does_not_keep_is_found(config: Declared, find
 def test_one_mode_may_be_both_questions_and_answers() -> None:
     both = sound.capturing("InputAndOutput")
     assert got(CAPTURED, sound.endpoint(), sound.rated("High"), sound.desired("new"), both) == []
+
+
+def test_a_model_in_pods_is_approved_and_rated_as_one_behind_an_endpoint_is() -> None:
+    assert got(APPROVAL, PODS, sound.rule(), sound.TARGET, sound.group()) == []
+    (found,) = got(APPROVAL, PODS, sound.rule(), sound.TARGET, sound.group("other"))
+    assert found.startswith("digits: no enabled rule with a target on the approval")
+    assert got(RATED, PODS, sound.rated("Low")) == []
+    assert got(RATED, PODS) == ["digits: no model card with its tag"]
+
+
+def test_pods_of_a_model_that_has_an_endpoint_too_are_not_asked_twice() -> None:
+    assert got(RATED, sound.endpoint(), PODS) == ["digits: no model card with its tag"]

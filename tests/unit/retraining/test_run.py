@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from model_code.retraining.handler import LONGEST_WAIT
+from model_code.retraining.handler import GLANCE, LONGEST_LOOK, LONGEST_WAIT
 from tests.unit.retraining.fakes import ALARM, LIVE, PIPELINE, Cloud, Killed, settings
 
 JOB = "arn:aws:sagemaker:us-east-1:123456789012:processing-job/pipelines-0-Validate-x"
@@ -88,6 +88,8 @@ def test_the_newest_data_set_is_taken_unless_one_is_pinned() -> None:
         cloud.put("features", "datasets/m/data.csv", b"new")
         cloud.execution("a", ALARM).once()
         assert (folder(cloud)["input/data/data.csv"], cloud.record()["data"]) == (body, version)
+        request = cloud.pipelines[0]["request"]
+        assert {"Name": "DataVersion", "Value": version} in request["PipelineParameters"]
 
 
 def test_a_pin_to_a_version_that_is_gone_starts_nothing() -> None:
@@ -262,3 +264,27 @@ def test_the_data_gate_is_told_what_the_monitor_has_seen(alarmed: list[str], dri
     cloud.parameters["/takeoff/test/m/drift"] = json.dumps({"alarmed": alarmed, "features": ["amount"]})
     cloud.execution("a", ALARM).once()
     assert json.loads(folder(cloud)["input/settings/settings.json"])["drifted"] == drifted
+
+
+def test_an_alarm_waits_for_the_verdict_of_the_look_that_rang_it() -> None:
+    """Metrics come with the job's log; the features that the data gate must let through come when it has ended."""
+    cloud = Cloud()
+    cloud.parameters["/takeoff/test/m/drift"] = json.dumps({"alarmed": [], "looking": "job-1"})
+    asked = cloud.execution("a", ALARM)
+    assert (asked.once()["status"], asked.event["seconds"], cloud.pipelines) == ("waiting", GLANCE, [])
+    cloud.parameters["/takeoff/test/m/drift"] = json.dumps({"alarmed": ["ConceptDrift"]})
+    asked.once()
+    assert json.loads(folder(cloud)["input/settings/settings.json"])["drifted"]["outcomes"] is True
+
+
+def test_a_look_that_never_ends_holds_an_alarm_up_for_so_long_and_no_other_request() -> None:
+    cloud = Cloud()
+    cloud.parameters["/takeoff/test/m/drift"] = json.dumps({"alarmed": [], "looking": "job-1"})
+    asked, glances = cloud.execution("a", ALARM), 0
+    while not cloud.pipelines and glances < 20:
+        glances += asked.once()["seconds"] == GLANCE
+    assert glances == LONGEST_LOOK / GLANCE
+    other = Cloud()
+    other.parameters["/takeoff/test/m/drift"] = cloud.parameters["/takeoff/test/m/drift"]
+    other.execution("a", {**ALARM, "cause": "manual"}).once()
+    assert other.pipelines

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from model_code.risk import traffic
 from model_code.risk.spec import SPEC
@@ -37,6 +37,7 @@ class Cloud:
         self.written: dict[str, str] = {}
         self.enough, self._wanted, self._refuse, self._lost = threading.Event(), enough, refuse, lost_writes
         self._lock = threading.Lock()
+        self.cut = range(0)
 
     def invoke_endpoint(self, *, EndpointName: str, ContentType: str, Body: bytes, InferenceId: str) -> Any:  # noqa: N803
         assert (EndpointName, ContentType) == ("e", "application/json")
@@ -47,6 +48,8 @@ class Cloud:
         if number + 1 >= self._wanted:
             self.enough.set()
             time.sleep(0.01)  # however slowly the test comes to its end, not many more are asked
+        if number in self.cut:
+            raise ConnectionClosedError(endpoint_url="e")
         if number in self._refuse:
             headers = {"HTTPHeaders": {"x-amzn-invoked-production-variant": "candidate"}}
             raise ClientError(
@@ -163,6 +166,14 @@ def test_answers_and_failures_are_counted_by_version_and_variant() -> None:
     assert tally.answered() == {"v1": len(cloud.asked) - 10}
     assert (tally.to("candidate"), tally.to("main")) == (10, len(cloud.asked) - 10)
     assert not {at for at, _ in cloud.asked[10:20]} & {line["eventMetadata"]["eventId"] for line in cloud.told}
+
+
+def test_an_account_that_hangs_up_is_a_failure_of_no_variant_and_the_feed_goes_on() -> None:
+    cloud = Cloud(enough=40)
+    cloud.cut = range(5, 10)
+    tally = played(cloud, Setting().world()).tally
+    assert (tally.errors().total(), tally.to("")) == (5, 5)
+    assert tally.answered() == {"v1": len(cloud.asked) - 5}
 
 
 def test_a_tally_may_be_asked_about_the_time_since() -> None:

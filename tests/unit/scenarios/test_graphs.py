@@ -58,6 +58,14 @@ def test_a_good_version_gives_the_same_answers_and_each_number_is_another_versio
     assert files(one)["model.onnx"] != files(two)["model.onnx"]
 
 
+def test_a_good_version_can_be_made_of_one_that_was_made(before: bytes) -> None:
+    one = changed(before, "first", graphs.good(1))
+    two = changed(one, "second", graphs.good(2))
+    assert np.array_equal(answers(two, ROWS), answers(before, ROWS))
+    assert files(two)["model.onnx"] == files(changed(before, "second", graphs.good(2)))["model.onnx"]
+    assert files(two)["metadata.json"] == files(changed(before, "second", graphs.good(2)))["metadata.json"]
+
+
 def test_a_slow_version_gives_the_same_answers(before: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphs, "_TURNS", 2)
     assert np.array_equal(answers(changed(before, "slow", graphs.slow), ROWS[:2]), answers(before, ROWS[:2]))

@@ -104,6 +104,7 @@ def test_the_chart_is_written_after_every_scenario(chart: Path, monkeypatch: pyt
         run(chart, "ab")
     assert ["1 of 1 scenarios" in text for text in seen] == [True]
     assert "loop on s" in chart.read_text()
+    assert [one["scenario"] for one in json.loads(chart.with_suffix(".json").read_text())] == ["a"]
 
 
 @pytest.mark.parametrize("letters", ["", "az", "9"])

@@ -102,3 +102,13 @@ def test_another_concept_turns_outcomes_over(before: Setting, now: Setting) -> N
 def test_the_two_concepts_are_wrong_about_each_other_and_not_only_worse() -> None:
     assert abs(share(ONE) - share(OTHER)) < 0.03
     assert min(share(ONE), share(OTHER)) > 4 * share(PLAIN)
+
+
+@pytest.mark.parametrize("setting", [ONE, OTHER])
+def test_another_concept_is_as_bad_for_either_group(setting: Setting) -> None:
+    rows = table(setting)
+    groups = {row[GROUP] for row in rows}
+    shares = [np.mean([row[SPEC.inputs.target] == BAD for row in rows if row[GROUP] == group]) for group in groups]
+    assert len(groups) == 2
+    assert min(shares) > 0.3
+    assert max(shares) - min(shares) < 0.1

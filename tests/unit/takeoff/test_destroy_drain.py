@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from takeoff.destroy.drain import drain
 from takeoff.destroy.plan import BUCKET, Kind, Step
 from takeoff.destroy.remains import remains
 from takeoff.destroy.resources import Resource
+from takeoff.destroy.run import Engine as RealEngine
 from takeoff.destroy.run import ProtectedError, destroy
 
 Answer = Callable[..., dict[str, Any]]
@@ -268,10 +271,12 @@ def test_what_stays_is_named_with_its_reason_and_its_end() -> None:
 class Engine:
     """The engine's part of a destroy."""
 
-    stack = "prod"
+    def __init__(self, *resources: Resource, sibling: Engine | None = None, stack: str = "prod") -> None:
+        self._resources, self.did, self.stack = list(resources), list[tuple[str, set[str]]](), stack
+        self._sibling = sibling
 
-    def __init__(self, *resources: Resource) -> None:
-        self._resources, self.did = list(resources), list[tuple[str, set[str]]]()
+    def inside(self) -> Engine | None:
+        return self._sibling
 
     def resources(self) -> list[Resource]:
         return self._resources
@@ -325,3 +330,78 @@ def test_where_all_that_is_left_stays_the_engine_is_not_asked_to_destroy() -> No
     engine = Engine(resource(BUCKET, "models"))
     destroy(engine, empty_account(full=True), unprotect=True, delete_data=False, say=print)  # type: ignore[arg-type]
     assert [name for name, _ in engine.did] == ["unprotect"]
+
+
+def test_what_runs_in_the_cluster_goes_before_anything_of_the_stack_is_touched() -> None:
+    sibling = Engine(stack="prod-apps")
+    engine = Engine(resource("aws:cloudwatch/eventRule:EventRule", "r"), sibling=sibling)
+    account = empty_account(full=False)
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(f"{line}; {len(sibling.did)} inside, {len(account.calls)} calls")
+
+    destroy(engine, account, unprotect=True, delete_data=False, say=say)  # type: ignore[arg-type]
+    assert said[0] == "prod-apps, what runs in its cluster, goes first; 0 inside, 0 calls"
+    assert said[1].endswith("1 inside, 1 calls")
+    assert (sibling.did, engine.did[-1]) == ([("destroy", set())], ("destroy", set()))
+
+
+def test_a_protected_stack_keeps_what_runs_in_its_cluster() -> None:
+    sibling = Engine(stack="prod-apps")
+    engine = Engine(resource(BUCKET, "models", protect=True), sibling=sibling)
+    with pytest.raises(ProtectedError):
+        destroy(engine, empty_account(full=True), unprotect=False, delete_data=False, say=print)  # type: ignore[arg-type]
+    assert sibling.did == []
+
+
+@pytest.mark.parametrize(("protected", "did"), [(True, "may be deleted"), (False, "")])
+def test_a_clusters_protection_is_taken_off_once(protected: bool, did: str) -> None:
+    account = Scripted(
+        describe_cluster=lambda **_: {"cluster": {"deletionProtection": protected}},
+        update_cluster_config=lambda **_: {},
+    )
+    assert drain(account, Step(kind="release-cluster", target="c")) == did
+    assert account.called("update_cluster_config") == ([{"name": "c", "deletionProtection": False}] if did else [])
+
+
+def test_the_nodes_of_a_group_are_gone_before_their_interfaces_are_waited_for() -> None:
+    looks = iter(["ACTIVE", "DELETING", None])
+
+    def look(**_: Any) -> dict[str, Any]:
+        if (status := next(looks)) is None:
+            raise refused("ResourceNotFoundException")
+        return {"nodegroup": {"status": status}}
+
+    account = Scripted(describe_nodegroup=look, delete_nodegroup=lambda **_: {})
+    assert drain(account, Step(kind="delete-nodes", target="c:prod-shared")) == "its nodes are gone"
+    assert account.called("delete_nodegroup") == [{"clusterName": "c", "nodegroupName": "prod-shared"}]
+
+
+PULUMI = """#!/bin/sh
+echo "$@" >> "$CALLS"
+case "$*" in *export*) ;; *) exit ;; esac
+cat "$EXPORT" 2> /dev/null && exit
+echo "error: no stack named 'prod-apps' found" >&2
+exit 255
+"""
+
+
+def test_the_engine_finds_the_sibling_where_there_is_one_and_destroys_it_by_the_stacks_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pulumi").write_text(PULUMI)
+    (tmp_path / "pulumi").chmod(0o755)
+    calls, export = tmp_path / "calls", tmp_path / "export"
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("CALLS", str(calls))
+    monkeypatch.setenv("EXPORT", str(export))
+    monkeypatch.delenv("TAKEOFF_STATE", raising=False)
+    assert RealEngine("prod").inside() is None
+    export.write_text(json.dumps({"deployment": {"resources": [{"urn": "u", "type": "t", "id": "i"}]}}))
+    sibling = RealEngine("prod").inside()
+    assert sibling == RealEngine("prod-apps")
+    sibling.destroy(())
+    last = calls.read_text().splitlines()[-1]
+    assert "--config-file stacks/Pulumi.prod.yaml" in last
+    assert "--stack prod-apps" in last

@@ -48,6 +48,8 @@ def state(*, retain: bool = True) -> list[Resource]:
         resource("aws:sfn/stateMachine:StateMachine", "arn:rollout"),
         resource("aws:codebuild/project:Project", "takeoff-prod-churn"),
         resource("aws:sagemaker/modelPackageGroup:ModelPackageGroup", "takeoff-prod-churn"),
+        resource("aws:eks/nodeGroup:NodeGroup", "takeoff-prod-cluster:prod-shared"),
+        resource("aws:eks/cluster:Cluster", "takeoff-prod-cluster"),
         resource("aws:ec2/securityGroup:SecurityGroup", "sg-1"),
     ]  # fmt: skip
     return parse({"deployment": {"resources": entries}})
@@ -72,6 +74,8 @@ def test_first_nothing_new_starts_then_what_runs_ends_and_then_goes_what_holds_o
         ("suspend-scaling", "endpoint/churn/variant/main"),
         ("delete-endpoint", "takeoff-prod-churn"),
         ("delete-packages", "takeoff-prod-churn"),
+        ("release-cluster", "takeoff-prod-cluster"),
+        ("delete-nodes", "takeoff-prod-cluster:prod-shared"),
         ("await-interfaces", "sg-1"),
     ]
 

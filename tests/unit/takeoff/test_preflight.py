@@ -47,7 +47,7 @@ def test_a_preview_becomes_what_will_be_there_with_unknown_values_left_open() ->
     plan = parse({"steps": steps, "config": {"takeoff:models": json.dumps(MODELS)}})
     assert [(each.name, each.new) for each in plan.resources] == [("a", True), ("b", False), ("d", False)]
     assert plan.resources[0].inputs == {"deep": [{"id": None}]}
-    assert plan.models == MODELS
+    assert (plan.models, plan.pools) == (MODELS, {})
 
 
 def test_the_region_is_the_providers() -> None:
@@ -105,6 +105,13 @@ def test_gateway_endpoints_do_not_count_against_the_quota_of_interface_endpoints
     kind = "aws:ec2/vpcEndpoint:VpcEndpoint"
     plan = [planned(kind, vpcEndpointType="Gateway"), planned(kind, vpcEndpointType="Interface")]
     assert statuses(quotas.judge_counted(plan, {kind: 0.0}, {"L-29B6F2EB": 1.0})) == ["ok"]
+
+
+def test_pools_fit_the_vcpus_of_their_families_at_their_limits_in_every_tier() -> None:
+    gpu = {"accelerator": "nvidia", "types": ["g6.xlarge", "g5.2xlarge"], "limits": {"gpu": 2}}
+    general = {"families": ["m7i", "m6i"], "capacity": "spot-then-on-demand", "limits": {"cpu": 96, "memory": "384Gi"}}
+    others = {"group": {"types": ["g6.xlarge"], "min": 0, "max": 9}, "spot": {**general, "capacity": "spot"}}
+    assert quotas.pool_vcpus({"gpu": gpu, "general": general, **others}) == {"L-DB2E81BA": 8 + 16, "L-1216C47A": 96}
 
 
 @pytest.mark.parametrize(("quota", "status"), [(24.0, "ok"), (23.0, "fail"), (SILENT, "unknown")])

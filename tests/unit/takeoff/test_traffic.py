@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from takeoff.rollout import Progress, wait
+from takeoff.rollout import PATIENCE, Progress, wait
 from takeoff.stack import CommandError, DeployedModel, parse
 from takeoff.traffic import Answer, summarise
 
@@ -43,7 +43,7 @@ def test_a_model_without_endpoint_is_left_out() -> None:
 
 
 def test_a_stack_without_any_endpoint_says_what_to_run() -> None:
-    with pytest.raises(CommandError, match="young: train it"):
+    with pytest.raises(CommandError, match="young: no endpoint yet; next: train it"):
         parse("local", OUTPUTS).hosted(["young"])
 
 
@@ -53,17 +53,18 @@ def test_a_stack_that_was_never_deployed_says_so() -> None:
 
 
 class Script:
-    """Rollouts that follow a script, and count the starts."""
+    """Rollouts that follow a script of statuses, each with its reason after a comma, and count the starts."""
 
     def __init__(self, statuses: list[str], running: bool) -> None:
         self.statuses: Iterator[str] = iter(statuses)
         self.is_running, self.started = running, 0
 
     def progress(self, model: DeployedModel) -> Progress:
+        status, _, reason = next(self.statuses).partition(", ")
         return Progress(
             model=model.name,
-            status=next(self.statuses),
-            reason="r",
+            status=status,
+            reason=reason or "r",
             endpoint="e",
             config="c",
             desired_config="c",
@@ -78,7 +79,7 @@ class Script:
         return "arn"
 
 
-def follow(script: Script, timeout: float = 60) -> Progress:
+def follow(script: Script, timeout: float = 60, patience: float = PATIENCE) -> Progress:
     """`wait` on a clock of its own: sleeping moves it."""
     now = [0.0]
     model = parse("local", OUTPUTS).model("ready")
@@ -87,6 +88,7 @@ def follow(script: Script, timeout: float = 60) -> Progress:
         model,
         timeout,
         lambda _: None,
+        patience=patience,
         clock=lambda: now[0],
         sleep=lambda seconds: now.__setitem__(0, now[0] + seconds),
     )
@@ -109,3 +111,29 @@ def test_a_rollout_that_runs_is_not_started_again() -> None:
 def test_no_verdict_in_time_is_an_error_that_names_the_model() -> None:
     with pytest.raises(CommandError, match="rollout of ready: no verdict after 5 s"):
         follow(Script(["running"] * 100, running=True), timeout=5)
+
+
+HALTED = "trying, halted: no requests since the last look"
+
+
+@pytest.mark.parametrize("reason", [HALTED, "trying, paused by anna: looks odd", "trying, frozen by anna: no reason"])
+def test_a_trial_that_stands_still_for_longer_than_patience_is_not_waited_for(reason: str) -> None:
+    end = follow(Script([reason] * 100, running=True), patience=20)
+    assert (end.status, end.still) == ("trying", True)
+    assert f"trying, {end.reason}" == reason
+
+
+def test_a_trial_that_moves_between_halts_is_waited_for_to_its_end() -> None:
+    """Looks without data come now and then under traffic, above all where a clock runs fast."""
+    script = Script([*([HALTED] * 8 + ["trying, to 10 %"]) * 5, "succeeded"], running=True)
+    assert follow(script, patience=10).status == "succeeded"
+
+
+def test_a_trial_that_moves_is_waited_for_beyond_patience() -> None:
+    script = Script(["trying, 10 %: 31 requests are left of this step"] * 50 + ["succeeded"], running=True)
+    assert follow(script, patience=5).status == "succeeded"
+
+
+def test_a_halt_that_is_shorter_than_the_time_left_does_not_outlast_the_timeout() -> None:
+    with pytest.raises(CommandError, match=r"no verdict after 5 s \(halted: no requests"):
+        follow(Script([HALTED] * 100, running=True), timeout=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import boto3
@@ -17,10 +18,12 @@ from catalog.plan import Plan
 from model_code.contract import VersionRecord
 from takeoff import stack as stacks
 from takeoff.__main__ import app
-from takeoff.commands import operate
+from takeoff.commands import operate, operations
+from takeoff.lineage import Lineage
 from takeoff.override import Operator
 from takeoff.rollout import Progress
 from takeoff.stack import CommandError, DeployedModel, DeployedStack
+from takeoff.traffic import Answer
 
 OLD, NEW = "a" * 12, "b" * 12
 RUN = f"s3://features/runs/risk/0002-{'b' * 8}"
@@ -76,6 +79,11 @@ class Account:
     def put(self, leaf: str, content: dict[str, Any]) -> None:
         name = f"/takeoff/test/risk/{leaf}"
         self.ssm.put_parameter(Name=name, Value=json.dumps(content), Type="String", Overwrite=True)
+
+    def asks(self, group: str) -> None:
+        """A new group's first package, whose gates asked for a person."""
+        self.sagemaker.create_model_package_group(ModelPackageGroupName=group)
+        self.sagemaker.create_model_package(ModelPackageGroupName=group, ModelApprovalStatus="PendingManualApproval")
 
     def leaf(self, name: str) -> dict[str, Any]:
         found = self.ssm.get_parameters(Names=[f"/takeoff/test/{name}"])["Parameters"]
@@ -142,11 +150,66 @@ def test_a_stage_without_a_record_is_shown_as_such(account: Account) -> None:
     assert "live: main at weight 1" in result.stdout
 
 
+def test_lineage_says_what_a_registered_versions_card_says_of_it(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uses = {"purpose_of_model": "says which payments go bad", "risk_rating": "High"}
+    package = {
+        "ModelApprovalStatus": "Approved",
+        "CustomerMetadataProperties": {"commit": "abc", "data": "v7"},
+        "ModelCard": {"ModelCardContent": json.dumps({"intended_uses": uses}), "ModelCardStatus": "Draft"},
+    }
+    monkeypatch.setattr(Lineage, "_package", lambda _, arn: package)
+    _endpoint(account)
+    stages = {stage["name"]: stage["facts"] for stage in told("lineage", "risk", OLD)}
+    version = stages["version"]
+    assert (version["commit"], version["purpose"], version["risk"]) == ("abc", uses["purpose_of_model"], "High")
+    assert (version["model card"], stages["data set"]) == ("Draft", {"S3 version": "v7"})
+
+
 @pytest.mark.usefixtures("account")
 def test_a_version_that_nobody_registered_is_refused_with_those_that_are() -> None:
     result = run("lineage", "risk", "c")
     assert isinstance(result.exception, CommandError)
     assert f"allowed: one of {OLD}, {NEW}" in str(result.exception)
+
+
+def test_a_model_whose_first_version_waits_for_a_person_says_so_and_not_to_train_again(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.asks("takeoff-test-risk")
+    young = replace(MODEL, endpoint="", desired="", training="takeoff-test-risk-training", next="takeoff retrain risk")
+    monkeypatch.setattr(stacks, "read", lambda _: replace(STACK, models={"risk": young}))
+    next_ = "package 1 waits for approval: `takeoff approve risk --package 1 --why ... --stack test`"
+    assert told("models")[0]["next"] == next_
+    assert f"risk: no endpoint yet; next: {next_}" in str(run("predict", "--wait", "5").exception)
+
+
+def test_a_later_version_that_waits_changes_nothing_of_what_is_next(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.asks("takeoff-test-risk")
+    served = replace(MODEL, training="takeoff-test-risk-training")
+    monkeypatch.setattr(stacks, "read", lambda _: replace(STACK, models={"risk": served}))
+    assert told("models")[0]["next"] == ""
+
+
+def test_predictions_are_of_what_has_an_endpoint_and_the_rest_says_what_is_next(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.asks("takeoff-test-young")
+    waits = replace(MODEL, name="young", endpoint="", desired="", registry="takeoff-test-young", training="p")
+    monkeypatch.setattr(stacks, "read", lambda _: replace(STACK, models={"risk": MODEL, "young": waits}))
+    asked: list[str] = []
+
+    def send(endpoint: str, *_: object) -> list[Answer]:
+        asked.append(endpoint)
+        return [Answer(variant="main", right=True)]
+
+    monkeypatch.setattr(operations, "send", send)
+    result = run("predict")
+    assert (result.exit_code, asked) == (0, ["takeoff-test-risk"])
+    assert "model young: no endpoint yet; next: package 1 waits for approval: `takeoff approve young" in result.stderr
 
 
 def test_approving_lets_the_only_package_that_waits_go_on(account: Account) -> None:

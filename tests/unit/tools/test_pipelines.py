@@ -12,6 +12,7 @@ import pytest
 
 from tools.pipelines import __main__ as command
 from tools.pipelines.canonical import canonical, literals
+from tools.pipelines.card import pieces
 from tools.pipelines.environment import UnavailableError, ready, render
 
 CODES = command.trained()
@@ -28,6 +29,8 @@ STRINGS = [
     "TrainInstanceType",
     "Algorithm",
     "Model",
+    "Owner",
+    "Risk",
 ]
 GATES = ["Validate", "Evaluate", "Bias", "Compare", "Decide"]
 ORDER = ["Validate", "Train", "Evaluate", "Bias", "Compare", "Decide", "Approve", "Ask", "Refuse"]
@@ -72,6 +75,10 @@ def test_the_parameters_are_those_that_a_run_gives_and_each_is_used(pipeline: di
     assert {path.removeprefix("Parameters.") for path in gets(pipeline["Steps"]) if "Parameters." in path} == set(
         declared
     )
+
+
+def test_training_is_told_the_algorithm_that_a_run_gives(pipeline: dict[str, Any]) -> None:
+    assert steps(pipeline)["Train"]["Arguments"]["HyperParameters"] == {"algorithm": {"Get": "Parameters.Algorithm"}}
 
 
 def test_each_step_waits_for_the_one_before_it_and_conditions_for_the_verdict(pipeline: dict[str, Any]) -> None:
@@ -151,6 +158,22 @@ def test_a_version_is_approved_or_pending_as_the_verdict_says_and_otherwise_ther
         }
     (refused,) = branches["Refuse"]["ElseSteps"]
     assert under("output/decide/verdict.json") in refused["Arguments"]["ErrorMessage"]["Std:Join"]["Values"]
+
+
+def test_a_version_is_registered_with_its_models_card_as_a_draft() -> None:
+    """The texts are CARD.md's as it is now; what stands between them comes from the run."""
+    places = {"artifact": ARTIFACT, "job": {"Get": "Steps.Train.TrainingJobArn"}}
+    for code in CODES:
+        parts = pieces(code)
+        told = [
+            places.get(part, {"Get": f"Parameters.{part}"}) if place % 2 else part for place, part in enumerate(parts)
+        ]
+        found = steps(json.loads(command.current(code)))
+        for branch in ("Approve", "Ask"):
+            (register,) = found[branch]["Arguments"]["IfSteps"]
+            content = {"Std:Join": {"On": "", "Values": told}}
+            card = {"ModelCardContent": content, "ModelCardStatus": "Draft"}
+            assert register["Arguments"]["ModelCard"] == card, f"{code}: `make pipelines` writes it"
 
 
 def _short(step: dict[str, Any]) -> tuple[str, str]:

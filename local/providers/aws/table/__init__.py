@@ -12,12 +12,15 @@ from local.providers.aws.table import (
     cloudwatch,
     codebuild,
     ecr,
+    eks,
+    emrserverless,
     endpoints,
     firewall,
     iam,
     kms,
     lake,
     lambda_,
+    nodes,
     registry,
     routes,
     s3,
@@ -30,7 +33,8 @@ from local.providers.aws.table import (
 )
 
 _MODULES = (
-    *(access, alarms, autoscaling, budgets, cloudwatch, codebuild, ecr, endpoints, firewall, iam, kms, lake, lambda_),
+    *(access, alarms, autoscaling, budgets, cloudwatch, codebuild, ecr, eks, emrserverless),
+    *(endpoints, firewall, iam, kms, lake, lambda_, nodes),
     *(registry, routes, s3, sagemaker, scheduler, sfn, sns, ssm, vpc),
 )
 TABLE: Final[Mapping[str, Row]] = {row.type: row for module in _MODULES for row in module.ROWS}

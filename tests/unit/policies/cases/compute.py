@@ -15,6 +15,8 @@ URL, MACHINE = "aws:lambda/functionUrl:FunctionUrl", "aws:sfn/stateMachine:State
 PROJECT, FLOW = "aws:codebuild/project:Project", "aws:ec2/flowLog:FlowLog"
 MODEL, PARAMETER = "aws:sagemaker/model:Model", "aws:ssm/parameter:Parameter"
 GROUP, CLUSTER, VPC = "aws:cloudwatch/logGroup:LogGroup", "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc"
+ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+TEMPLATE, NODES = "aws:ec2/launchTemplate:LaunchTemplate", "aws:eks/nodeGroup:NodeGroup"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/m"
 DIGEST = f"{REGISTRY}@sha256:{'a' * 64}"
 LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
@@ -51,6 +53,24 @@ def expiring(*rules: dict[str, Any]) -> str:
 
 def cluster(**props: Any) -> Declared:
     return declared(CLUSTER, props=props)
+
+
+def associated(role: Any, policy: str = "ClusterAdmin", scope: str = "cluster") -> Declared:
+    """Who has which of AWS's policies, over a whole cluster or some of its namespaces."""
+    return declared(
+        ASSOCIATION,
+        principalArn=role if role is UNKNOWN else f"arn:aws:iam::{ACCOUNT}:role/{role}",
+        policyArn=f"arn:aws:eks::aws:cluster-access-policy/AmazonEKS{policy}Policy",
+        accessScope={"type": scope},
+    )
+
+
+def template(**options: Any) -> Declared:
+    return declared(TEMPLATE, metadataOptions=options)
+
+
+def disk(**ebs: Any) -> Declared:
+    return declared(TEMPLATE, blockDeviceMappings=[{"deviceName": "/dev/xvda", "ebs": ebs}])
 
 
 SECRET_KEY = {"name": "AWS_SECRET_ACCESS_KEY", "value": "x"}
@@ -139,7 +159,7 @@ CASES: dict[str, Case] = {
         compliant=[
             *(
                 declared(GROUP, name, {"name": name})
-                for name in ("/aws/lambda/f", "own", "/aws/codebuild/p", "flows", "states")
+                for name in ("/aws/lambda/f", "own", "/aws/codebuild/p", "flows", "states", "/aws/eks/c/cluster")
             ),
             function(),
             function("g", loggingConfig={"logGroup": "own"}),
@@ -147,6 +167,8 @@ CASES: dict[str, Case] = {
             project("quiet", logsConfig={"cloudwatchLogs": {"status": "DISABLED"}}),
             declared(FLOW, logDestination=f"{LOGS}flows"),
             machine(level="ALL", logDestination=f"{LOGS}states:*"),
+            cluster(name="c", enabledClusterLogTypes=["audit"]),
+            cluster(name="silent"),
         ],
         violating=[
             declared(GROUP, "other", {"name": "other"}),
@@ -155,6 +177,7 @@ CASES: dict[str, Case] = {
             declared(FLOW, logDestination=f"{LOGS}gone"),
             machine(level="ALL", logDestination=f"{LOGS}gone:*"),
             declared(MACHINE, "n", loggingConfiguration={"level": "ERROR"}),
+            cluster(name="c", enabledClusterLogTypes=["audit"]),
         ],
         unknown=[function(name=UNKNOWN)],
     ),
@@ -239,5 +262,60 @@ CASES: dict[str, Case] = {
         compliant=[cluster(enabledClusterLogTypes=["api", "audit"])],
         violating=[cluster(enabledClusterLogTypes=["api"]), cluster()],
         unknown=[cluster(enabledClusterLogTypes=UNKNOWN)],
+    ),
+    "takeoff-56-every-control-plane-log": Case(
+        compliant=[cluster(enabledClusterLogTypes=["api", "audit", "authenticator", "controllerManager", "scheduler"])],
+        violating=[
+            cluster(enabledClusterLogTypes=["api", "audit", "authenticator", "controllerManager"]),
+            cluster(enabledClusterLogTypes=[]),
+            cluster(),
+        ],
+        unknown=[cluster(enabledClusterLogTypes=UNKNOWN)],
+    ),
+    "takeoff-57-access-by-entries": Case(
+        compliant=[cluster(accessConfig={"authenticationMode": "API"})],
+        violating=[cluster(accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"}), cluster()],
+        unknown=[cluster(accessConfig={"authenticationMode": UNKNOWN})],
+    ),
+    "takeoff-57-creator-is-nobody": Case(
+        compliant=[cluster(accessConfig={"bootstrapClusterCreatorAdminPermissions": False})],
+        violating=[cluster(accessConfig={"authenticationMode": "API"}), cluster()],
+        unknown=[cluster(accessConfig=UNKNOWN)],
+    ),
+    "takeoff-57-few-administrators": Case(
+        compliant=[
+            associated("takeoff-bootstrap-deployer"),
+            associated("engineers", policy="Edit"),
+            associated("engineers", scope="namespace"),
+            associated("team/operator", policy="View"),
+        ],
+        violating=[associated("engineers"), associated("other/takeoff-bootstrap-deployer2")],
+        unknown=[associated(UNKNOWN), declared(ASSOCIATION, policyArn=UNKNOWN, accessScope={"type": "cluster"})],
+    ),
+    "takeoff-58-cluster-is-kept": Case(
+        compliant=[cluster(deletionProtection=True)],
+        violating=[cluster(deletionProtection=False), cluster()],
+        unknown=[cluster(deletionProtection=UNKNOWN)],
+    ),
+    "ec2-170-templates-ask-for-tokens": Case(
+        compliant=[template(httpTokens="required"), template(httpEndpoint="disabled")],
+        violating=[template(httpTokens="optional"), template(), declared(TEMPLATE)],
+        unknown=[template(httpTokens=UNKNOWN)],
+    ),
+    "ec2-181-templates-encrypt-disks": Case(
+        compliant=[disk(encrypted="true"), disk(encrypted=True), declared(TEMPLATE)],
+        violating=[disk(encrypted="false"), disk(volumeSize=80)],
+        unknown=[disk(encrypted=UNKNOWN)],
+    ),
+    "takeoff-66-a-nodes-role-is-the-nodes": Case(
+        compliant=[template(httpPutResponseHopLimit=1)],
+        violating=[template(httpPutResponseHopLimit=2), template()],
+        unknown=[template(httpPutResponseHopLimit=UNKNOWN)],
+    ),
+    "takeoff-66-nobody-logs-in-to-nodes": Case(
+        compliant=[declared(NODES)],
+        violating=[declared(NODES, remoteAccess={"ec2SshKey": "key"}), declared(NODES, remoteAccess=UNKNOWN)],
+        unknown=[declared(NODES, remoteAccess={})],
+        unknown_is="fine",
     ),
 }

@@ -61,6 +61,21 @@ def over_managed(*bad: dict[str, Any]) -> Case:
     )
 
 
+PODS = {"Service": "pods.eks.amazonaws.com"}
+SESSION: dict[str, dict[str, str]] = {
+    "StringEquals": {
+        "aws:RequestTag/eks-cluster-arn": f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/c",
+        "aws:RequestTag/kubernetes-namespace": "prod-vision",
+        "aws:RequestTag/kubernetes-service-account": "model",
+    }
+}
+
+
+def without(key: str) -> dict[str, Any]:
+    """The session's conditions but for one."""
+    return {"StringEquals": {name: value for name, value in SESSION["StringEquals"].items() if name != key}}
+
+
 def role(name: str = "r", *trust: dict[str, Any], **more: Any) -> Declared:
     arn = {"permissionsBoundary": BOUNDARY}
     return declared(ROLES, name, {"name": name, "assumeRolePolicy": policy(*trust), **arn, **more})
@@ -145,6 +160,15 @@ CASES: dict[str, Case] = {
             role("account", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),
             role("branches", federated("repo:a/b:*")),
             role("audience", federated("repo:a/b:environment:prod", "")),
+        ],
+        unknown=[declared(ROLES, assumeRolePolicy=UNKNOWN)],
+    ),
+    "takeoff-20-pods-are-named": Case(
+        compliant=[role("pods", trusting(PODS, SESSION)), role("other", trusting(LAMBDA))],
+        violating=[
+            role("any", trusting(PODS, SOURCE)),
+            *(role(f"no-{key}", trusting(PODS, without(key))) for key in SESSION["StringEquals"]),
+            role("wild", trusting(PODS, {"StringLike": dict.fromkeys(SESSION["StringEquals"], "*")})),
         ],
         unknown=[declared(ROLES, assumeRolePolicy=UNKNOWN)],
     ),

@@ -43,6 +43,10 @@ def old(direction: str, first: int, last: int, **more: Any) -> Declared:
     return declared(OLD, props={"type": direction, "securityGroupId": "sg-1", **ports(first, last, **more)})
 
 
+NODES = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts")
+CLUSTER = declared("aws:eks/cluster:Cluster", "c")
+
+
 def endpoint(service: str, **more: Any) -> Declared:
     props = {"serviceName": f"com.amazonaws.us-east-1.{service}", "vpcEndpointType": "Interface"}
     return inside(ENDPOINT, service, **{**props, "privateDnsEnabled": True, **more})
@@ -176,6 +180,11 @@ CASES: dict[str, Case] = {
         compliant=[NET, *(endpoint(service) for service in SERVICES)],
         violating=[NET, *(endpoint(service) for service in SERVICES[1:])],
         unknown=[NET, endpoint("s3", serviceName=UNKNOWN)],
+    ),
+    "takeoff-47-nodes-calls-stay-inside": Case(
+        compliant=[NET, CLUSTER, *(endpoint(service) for service in NODES)],
+        violating=[NET, CLUSTER, *(endpoint(service) for service in NODES if service != "eks-auth")],
+        unknown=[NET, CLUSTER, endpoint("ec2", serviceName=UNKNOWN)],
     ),
     "takeoff-47-endpoints-have-a-group": Case(
         compliant=[endpoint("logs", securityGroupIds=["sg-1"]), gateway()],

@@ -49,6 +49,18 @@ def test_the_engine_streams_with_the_pack_and_the_configuration_of_the_stack(
     assert "--policy-pack-config" not in line
 
 
+def test_what_runs_in_a_cluster_is_previewed_by_its_stacks_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(tmp_path, monkeypatch, 'echo "{\\"args\\": \\"$*\\"}"')
+    monkeypatch.delenv("TAKEOFF_STATE", raising=False)
+    made = pack(tmp_path)
+    (line,) = engine.events("prod-apps", made, None, print)
+    assert "--stack prod-apps --config-file stacks/Pulumi.prod.yaml --policy-pack" in line
+    monkeypatch.setenv("TAKEOFF_STATE", str(tmp_path))  # an emulated account's pulumi knows its files
+    assert "--config-file" not in engine.events("prod-apps", made, None, print)[0]
+
+
 def test_events_count_even_when_the_engine_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = tmp_path / "stream"
     stream.write_text("".join(Events().text("failed")))

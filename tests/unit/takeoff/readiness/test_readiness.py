@@ -289,3 +289,9 @@ def test_a_model_of_text_is_not_asked_about_training() -> None:
     config["takeoff:models"][MODEL]["code"] = "open_llm"
     preview = dataclasses.replace(previewed.shipped_preview("dev"), config=config)
     assert not {"data gate", "retraining", "drift monitor"} & {each.name for each in readiness(preview, MODEL).checks}
+
+
+def test_a_model_in_pods_is_not_asked_about_an_endpoint() -> None:
+    found = {each.name: each.done for each in readiness(previewed.shipped_preview("prod"), "vision").checks}
+    assert not {"rollback guardrail", "capture", "dashboard", "data gate", "private network"} & set(found)
+    assert (found["approval gate"], found["protection"], found["boundary"], found["model card"]) == (True,) * 4

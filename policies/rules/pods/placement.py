@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from catalog.pools import Mismatch, Pool, match, pool, workload
+from catalog.pools import POOL_LABEL, Mismatch, Pool, match, pool, workload
 from policies.declared import Declared, Graph, given, inside, known
 from policies.nested import apart, settled
+from policies.podded import PODS
 from policies.rule import OWN, Broken, Rule, Settings, StackRule
 
 _POOL = "kubernetes:karpenter.sh/v1:NodePool"
-# Where the spec of the pods is. A DaemonSet runs on every node and is not asked.
-_PODS: Mapping[str, str] = {
-    "kubernetes:apps/v1:Deployment": "spec.template.spec",
-    "kubernetes:apps/v1:StatefulSet": "spec.template.spec",
-    "kubernetes:batch/v1:Job": "spec.template.spec",
-    "kubernetes:batch/v1:CronJob": "spec.jobTemplate.spec.template.spec",
-}
+# A DaemonSet runs on every node and is not asked.
+_TYPES: Final = tuple(type_ for type_ in PODS if not type_.endswith(":DaemonSet"))
 # What of a pod decides where it lands; anything else may be unknown.
 _DECISIVE = ("nodeSelector", "affinity.nodeAffinity", "tolerations", "containers", "initContainers")
 
 
-def _one_pool(graph: Graph, _settings: Settings) -> Iterator[Broken]:
+def _one_pool(graph: Graph, settings: Settings) -> Iterator[Broken]:
     pools: list[Pool] = []
     for each in graph.of(_POOL):
         try:
             pools.append(_pool(each))
         except ValueError as error:
             yield Broken(each, f"a spec that Karpenter refuses: {error}")
-    yield from apart(graph.of(*_PODS), lambda resource: _astray(resource, pools))
+    managed = frozenset(settings["groups"])
+    yield from apart(graph.of(*_TYPES), lambda resource: _astray(resource, pools, managed))
 
 
-def _astray(resource: Declared, pools: Sequence[Pool]) -> Iterator[Broken]:
+def _astray(resource: Declared, pools: Sequence[Pool], managed: frozenset[str]) -> Iterator[Broken]:
+    """A workload that lands nowhere; one for a node group, which another stack declares, is not judged here."""
+    if resource.at(f"{PODS[resource.type]}.nodeSelector.{POOL_LABEL}") in managed:
+        return
     try:
         found = match(workload(resource.name, _pod(resource)), pools)
     except ValueError as error:
@@ -46,12 +46,13 @@ def _pool(resource: Declared) -> Pool:
     """Raises UnknownError, and ValueError for what is no pool."""
     metadata, spec = resource.at("metadata.name"), resource.at("spec")
     name = str(settled(metadata, "metadata.name") or resource.name)
-    return pool(name, {"template": settled(inside(spec, "template"), "spec.template")})
+    parts = ("template", "limits")
+    return pool(name, {part: settled(inside(spec, part), f"spec.{part}") for part in parts})
 
 
 def _pod(resource: Declared) -> Mapping[str, Any]:
     """The decisive part of a pod. Raises UnknownError, and ValueError for one without a list of containers."""
-    path = _PODS[resource.type]
+    path = PODS[resource.type]
     pod: dict[str, Any] = {}
     for key in _DECISIVE:
         value = resource.at(f"{path}.{key}")
@@ -90,10 +91,12 @@ RULES: tuple[Rule, ...] = (
         severity="high",
         frameworks=(OWN,),
         title="A workload's selectors, tolerations and requests match exactly one node pool",
-        allowed="one NodePool of this stack that has the labels, whose taints are tolerated, with a type large enough",
+        allowed="one NodePool of this stack that has the labels, whose taints are tolerated, with a type large enough "
+        "and limits that hold a replica; one of setting `groups` for a pool that is a node group of the AWS stack",
         fix="the pool's labels as nodeSelector, its taints as tolerations, requests within its largest type",
         source="https://karpenter.sh/docs/concepts/scheduling/",
-        types=tuple(_PODS),
+        types=_TYPES,
+        settings={"groups": []},
         check=_one_pool,
     ),
 )
