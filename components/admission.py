@@ -120,6 +120,7 @@ class Admission(pulumi.ComponentResource):
         said = "Starts an admission when a package is approved"
         aws.cloudwatch.EventTarget(
             part.name,
+            target_id=part.name,
             rule=rule.name,
             arn=self.state_machine.arn,
             role_arn=start_role(part, self.state_machine, "start", "events", said),

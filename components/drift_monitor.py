@@ -98,6 +98,7 @@ class DriftMonitor(pulumi.ComponentResource):
         model = json.dumps(self._args.model)
         return aws.cloudwatch.EventTarget(
             self._name,
+            target_id=self._name,
             rule=rule.name,
             arn=retraining.state_machine_arn,
             role_arn=retraining.role_arn,

@@ -89,6 +89,7 @@ def _rule(part: Part, machine: aws.sfn.StateMachine) -> aws.cloudwatch.EventTarg
     said = "Starts a rollout when a wish changes or an operator speaks"
     return aws.cloudwatch.EventTarget(
         part.name,
+        target_id=part.name,
         rule=rule.name,
         arn=machine.arn,
         role_arn=start_role(part, machine, "start", "events", said),

@@ -8,6 +8,9 @@ from local.leftovers import ENDPOINT, Account, Leftover
 from local.stack import LocalStack
 from local.state import State
 
+# The parameters that the program writes; any other is a fact.
+_WISHES = ("/desired", "/experiment", "/monitor", "/platform/cluster", "/training")
+
 
 def recover(stack: LocalStack, account: Account) -> list[str]:
     """Bring stack and account to a state from which `up` can start; returns what was done, one line each.
@@ -44,11 +47,11 @@ def _await_providers(state: State) -> None:
 def _is_programs(leftover: Leftover, since: float) -> bool:
     """Whether the program makes such a thing and would have to make it again.
 
-    Parameters other than wishes are facts that no state knows, and so are the logs that SageMaker begins by itself.
+    Facts are known to no state, and neither are the logs that SageMaker begins by itself.
     Configs and models that are older than the unfinished `up` are retained on purpose.
     """
     if leftover.type == "aws:ssm/parameter:Parameter":
-        return leftover.id.endswith(("/desired", "/platform/cluster"))
+        return leftover.id.endswith(_WISHES)
     if leftover.type == "aws:cloudwatch/logGroup:LogGroup":
         return not leftover.id.startswith("/aws/sagemaker/")
     return leftover.created >= int(since)  # AWS tells whole seconds

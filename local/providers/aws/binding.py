@@ -39,6 +39,14 @@ class Binding:
             fit.plant(self._input(call.op), arguments, path, value, path)
         return arguments | (call.arguments({**properties, "id": state.get("id")}) if call.arguments else {})
 
+    def creation(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The create call's arguments."""
+        arguments = self.arguments(self.row.create, inputs, inputs)
+        tags = [{"Key": key, "Value": value} for key, value in (inputs.get("tags") or {}).items()]
+        if tags and (kind := self._kind):
+            arguments["TagSpecifications"] = [{"ResourceType": kind, "Tags": tags}]
+        return arguments
+
     def carried(self, call: Call, names: Iterable[str]) -> set[str]:
         """Those of the properties that the call carries."""
         members = self._input(call.op).members
@@ -89,7 +97,11 @@ class Binding:
     @cached_property
     def tags_with_create(self) -> bool:
         """Whether the create call takes tags."""
-        return self._target(self.row.create, "tags") is not None
+        return bool(self._kind) or self._target(self.row.create, "tags") is not None
+
+    @property
+    def _kind(self) -> str:
+        return self.row.tagging.kind if self.row.tagging else ""
 
     def _target(self, call: Call, name: str) -> str | None:
         """The member path that carries a property in a call; None where the call does not carry it."""

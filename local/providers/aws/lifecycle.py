@@ -44,7 +44,7 @@ class Lifecycle:
 
     def create(self, inputs: Properties) -> Properties:
         """Makes the resource; returns its properties and `id`. It is neither complete nor settled yet."""
-        response = self._call(self.row.create.op, self.binding.arguments(self.row.create, inputs, inputs))
+        response = self._call(self.row.create.op, self.binding.creation(inputs))
         answer = {prop: dig(response, path) for prop, path in self.binding.answered.items()}
         answer = {prop: value[0] if isinstance(value, list) and value else value for prop, value in answer.items()}
         state = self._computed(inputs | {prop: value for prop, value in answer.items() if value is not None}, {})

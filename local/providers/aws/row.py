@@ -56,12 +56,14 @@ class Read:
 class Tagging:
     """The operations by which a service tags a resource that exists.
 
-    Without `tag` the update calls carry the tags; without `list` they are in what is read of the resource.
+    Without `tag` the update calls carry the tags; without `list` they are in what is read of the resource. `kind` is
+    EC2's word for the resource, under which its create call takes them: a resource that a kill left is known by them.
     """
 
     tag: str = ""
     untag: str = ""
     list: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,14 @@ def a_group(cloud: Cloud) -> dict[str, Any]:
     data = {"MetadataOptions": {"HttpTokens": "required"}}
     template = ec2.create_launch_template(LaunchTemplateName=made["name"], LaunchTemplateData=data)["LaunchTemplate"]
     ec2.create_launch_template_version(LaunchTemplateId=template["LaunchTemplateId"], LaunchTemplateData=data)
-    return {"cluster": made["name"], "role": role, "subnet": made["first"], "template": template["LaunchTemplateId"]}
+    return {
+        "cluster": made["name"],
+        "control": made["role"],
+        "role": role,
+        "subnet": made["first"],
+        "subnets": [made["first"], made["second"]],
+        "template": template["LaunchTemplateId"],
+    }
 
 
 def _template(client: Any, state: Properties) -> Any:

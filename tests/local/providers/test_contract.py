@@ -4,63 +4,20 @@ from __future__ import annotations
 
 import importlib
 import keyword
-from typing import Any
 
 import pytest
 from pulumi._types import resource_types
 from pulumi.runtime import rpc
 
 from local.providers.aws import served_rows
-from local.providers.aws.shapes import same_json
 from local.providers.aws.table import TABLE
 from local.providers.values import UNKNOWN, Properties, encode
 from local.state import ACCOUNT, REGION
 from tests.local.cloud.emulated import Cloud
+from tests.local.providers.again import PARTS
 from tests.local.providers.cases import CASES
-from tests.local.providers.plugin import Plugin, RefusedError, Resource
-
-
-class Life:
-    """A case at work in the shared account."""
-
-    def __init__(self, token: str, cloud: Cloud, plugin: Plugin) -> None:
-        self.token, self.plugin, self.case = token, plugin, CASES[token]
-        self.api = cloud.client(self.case.service)
-        self.made = self.case.needs(cloud)
-        plugin.seed = str(next(cloud.names)).encode()  # physical names of its own
-
-    def fill(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: self.fill(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.fill(item) for item in value]
-        return self.made.get(value[1:-1], value) if isinstance(value, str) and value.startswith("{") else value
-
-    def checked(self, *overlays: Properties, olds: Properties | None = None) -> Properties:
-        wanted: Properties = {}
-        for overlay in (self.case.inputs, *overlays):
-            wanted |= self.fill(overlay)
-        wanted = {name: value for name, value in wanted.items() if value is not None}
-        inputs, problems = self.plugin.check(self.token, wanted, olds)
-        assert problems == []
-        return inputs
-
-    def create(self) -> Resource:
-        return self.plugin.create(self.token, self.checked())
-
-    def refreshed(self, resource: Resource) -> Resource:
-        found = self.plugin.read(self.token, resource.id, resource)
-        assert found is not None
-        return found
-
-    def assert_seen(self, resource: Resource) -> None:
-        state = resource.state | {"id": resource.id}
-        for name in self.case.seen.keys() & resource.inputs.keys():
-            now, wanted = self.case.seen[name](self.api, state), resource.inputs[name]
-            assert now == wanted or same_json(now, wanted), name
-
-    def replaces(self, resource: Resource, news: Properties) -> list[str]:
-        return list(self.plugin.diff(self.token, resource, news).replaces)
+from tests.local.providers.life import Life
+from tests.local.providers.plugin import Plugin, RefusedError
 
 
 @pytest.fixture(params=sorted(TABLE), ids=lambda token: token.rpartition(":")[2])
@@ -88,6 +45,13 @@ def test_the_sdk_reads_what_the_provider_answers(life: Life) -> None:
     types = resource_types(getattr(declared, name))
     for output, value in rpc.deserialize_properties(encode(life.create().state)).items():
         rpc.translate_output_properties(value, str, types.get(output), transform_using_type_metadata=True)
+
+
+@pytest.mark.parametrize("token", sorted(PARTS))
+def test_a_part_that_is_made_again_is_the_one_that_is_there(token: str, cloud: Cloud, plugin: Plugin) -> None:
+    life = Life(token, cloud, plugin)
+    inputs = life.checked()
+    assert plugin.create(token, inputs).id == plugin.create(token, inputs).id
 
 
 def test_a_preview_knows_what_the_program_said_and_nothing_that_aws_will_say(life: Life) -> None:

@@ -14,6 +14,7 @@ from local.providers.aws.client import Account
 from local.providers.aws.table import TABLE
 from local.providers.values import UNKNOWN
 from tests.deployment import Deployment, Registered, deploy
+from tests.local.providers.again import PARTS
 from tests.stacks import shipped
 
 # Declared only where a stack file says so, and no shipped one does.
@@ -44,6 +45,14 @@ def _unsent(binding: Binding, resource: Registered) -> list[str]:
 @pytest.mark.parametrize("stack", shipped.STACKS)
 def test_every_property_that_a_shipped_stack_declares_reaches_the_account(stack: str) -> None:
     assert list(not_held(shipped.whole(stack))) == []
+
+
+@pytest.mark.parametrize("stack", shipped.STACKS)
+def test_no_part_of_another_resource_is_named_by_chance(stack: str) -> None:
+    """Made again after a kill, it would have another name, and the first would stay beside it."""
+    parts = [(each, TABLE[each.type].autoname) for each in shipped.whole(stack).resources if each.type in PARTS]
+    assert len(parts) > 5
+    assert [each.urn for each, auto in parts if auto and auto.property not in each.inputs] == []
 
 
 def test_every_property_that_an_account_is_prepared_with_reaches_the_account() -> None:

@@ -94,7 +94,7 @@ class Machine:
     def up(self) -> str:
         """`make up`, which must succeed; what it printed."""
         done = self.run("up")
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, end(done)
         return done.stdout + done.stderr
 
     def deploy(self) -> None:
@@ -161,16 +161,18 @@ class Machine:
         if daemon.status(self.state) is None:
             daemon.start(self.state, 0)
         sagemaker, s3, ssm = self.client("sagemaker"), self.client("s3"), self.client("ssm")
-        kms, states, iam = self.client("kms"), self.client("stepfunctions"), self.client("iam")
+        kms, states, iam, ec2 = (self.client(name) for name in ("kms", "stepfunctions", "iam", "ec2"))
         keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
-        watch, groups = self.client("cloudwatch"), sagemaker.list_model_package_groups()
+        watch, registries = self.client("cloudwatch"), sagemaker.list_model_package_groups()
+        groups = ec2.describe_security_groups()["SecurityGroups"]
+        parameters = ssm.get_paginator("describe_parameters").paginate()
         alarms = watch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
         listed = {
             "endpoint": [e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]],
             "config": [e["EndpointConfigName"] for e in sagemaker.list_endpoint_configs()["EndpointConfigs"]],
             "model": [m["ModelName"] for m in sagemaker.list_models()["Models"]],
             "bucket": [b["Name"] for b in s3.list_buckets()["Buckets"]],
-            "parameter": [p["Name"] for p in ssm.describe_parameters()["Parameters"]],
+            "parameter": [p["Name"] for page in parameters for p in page["Parameters"]],
             "role": [r["RoleName"] for r in iam.list_roles()["Roles"]],
             "key": [k["KeyId"] for k in keys if k["KeyState"] == "Enabled" and k["KeyManager"] == "CUSTOMER"],
             "alias": [a["AliasName"] for a in kms.list_aliases()["Aliases"] if "alias/aws/" not in a["AliasName"]],
@@ -182,12 +184,16 @@ class Machine:
             "dashboard": [d["DashboardName"] for d in watch.list_dashboards()["DashboardEntries"]],
             "repository": [r["repositoryName"] for r in self.client("ecr").describe_repositories()["repositories"]],
             "project": self.client("codebuild").list_projects()["projects"],
-            "registry": [g["ModelPackageGroupName"] for g in groups["ModelPackageGroupSummaryList"]],
+            "cluster": self.client("eks").list_clusters()["clusters"],
+            "pipeline": [p["PipelineName"] for p in sagemaker.list_pipelines()["PipelineSummaries"]],
+            "registry": [g["ModelPackageGroupName"] for g in registries["ModelPackageGroupSummaryList"]],
             "card": [c["ModelCardName"] for c in sagemaker.list_model_cards()["ModelCardSummaries"]],
             "schedule": [s["Name"] for s in self.client("scheduler").list_schedules()["Schedules"]],
             "database": [d["Name"] for d in self.client("glue").get_databases()["DatabaseList"]],
             "lake": [r["ResourceArn"] for r in self.client("lakeformation").list_resources()["ResourceInfoList"]],
-            "network": [v["VpcId"] for v in self.client("ec2").describe_vpcs()["Vpcs"] if not v["IsDefault"]],
+            "network": [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]],
+            "subnet": [s["CidrBlock"] for s in ec2.describe_subnets()["Subnets"] if not s["DefaultForAz"]],
+            "firewall": [g["GroupName"] for g in groups if g["GroupName"].startswith("takeoff-")],
             "log group": [g["logGroupName"] for g in self.client("logs").describe_log_groups()["logGroups"]],
         }
         return sorted(f"{kind} {name}" for kind, names in listed.items() for name in names)
@@ -239,6 +245,11 @@ def held_out() -> tuple[list[list[float]], list[int]]:
 
     values, labels = rows()
     return [[float(value) for value in row] for row in values], [int(label) for label in labels]
+
+
+def end(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command printed last: where it says why it failed."""
+    return "\n".join([*done.stdout.splitlines()[-60:], *done.stderr.splitlines()[-20:]])
 
 
 def changes(output: str) -> dict[str, int]:

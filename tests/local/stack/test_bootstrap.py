@@ -16,7 +16,7 @@ from local.toolchain.environment import environment
 from local.toolchain.home import ensure_stack
 from local.toolchain.progress import Progress
 from local.toolchain.ready import ready
-from tests.local.stack.machine import Machine, changes
+from tests.local.stack.machine import Machine, changes, end
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 STACK = "sandbox"
@@ -45,7 +45,7 @@ def pulumi(account: Machine, *arguments: str) -> str:
     env = environment(State(account.state.root, STACK), account.state.endpoint(), account.env)
     command = ["pulumi", *arguments, "--stack", STACK, "--non-interactive"]
     done = subprocess.run(command, cwd=REPOSITORY / "bootstrap", env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     return done.stdout
 
 

@@ -15,7 +15,8 @@ from local.cloud import daemon
 from local.state import LOCAL, REPOSITORY
 from local.toolchain.progress import Progress
 from local.toolchain.ready import ready
-from tests.local.stack.machine import Machine, changes, machine
+from tests.local.stack.forgetting import unfound
+from tests.local.stack.machine import Machine, changes, end, machine
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 STACKS = sorted(file.name.split(".")[1] for file in (REPOSITORY / "stacks").glob("Pulumi.*.yaml"))
@@ -54,6 +55,7 @@ def change_the_model(environment: Machine) -> None:
 def test_an_environment_goes_up_stays_changes_and_is_destroyed_only_when_it_is_confirmed(environment: Machine) -> None:
     environment.up()
     assert set(changes(environment.up())) == {"unchanged"}
+    assert unfound(environment) == set(), "a kill would leave it"
     change_the_model(environment)
     assert {"updated", "created", "replaced"} & set(changes(environment.up()))
     assert environment.settled()
@@ -68,7 +70,7 @@ def test_an_environment_goes_up_stays_changes_and_is_destroyed_only_when_it_is_c
     assert environment.resources() == before, "a refusal touches nothing"
 
     done = environment.run("down", "--unprotect", environment.stack)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     assert_only_what_is_kept_on_purpose_stays(environment, done.stdout)
 
 

@@ -18,7 +18,7 @@ import yaml
 
 from local.cloud import daemon
 from local.state import REPOSITORY
-from tests.local.stack.machine import ENDPOINT, MODEL, Machine, changes, machine
+from tests.local.stack.machine import ENDPOINT, MODEL, Machine, changes, end, machine
 
 pytestmark = pytest.mark.engine
 SLOW = pytest.mark.slow
@@ -249,7 +249,7 @@ def test_down_leaves_nothing_of_ours_and_up_begins_again(shared: Machine) -> Non
     assert shared.wish().generation > 1
     shared.stack_file.write_text(committed)
     done = shared.run("down")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     assert daemon.status(shared.state) is None
     assert shared.resources() == []
     shared.up()

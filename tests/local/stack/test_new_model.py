@@ -11,7 +11,7 @@ import pytest
 
 from local.cloud import daemon
 from local.state import State
-from tests.local.stack.machine import CANARY_ACCURACY, ENDPOINT, SMALL, predictions
+from tests.local.stack.machine import CANARY_ACCURACY, ENDPOINT, SMALL, end, predictions
 from tests.tree import copy
 
 pytestmark = pytest.mark.engine
@@ -26,7 +26,7 @@ def test_a_new_model_is_one_command_from_its_first_prediction(tmp_path: Path) ->
 
     def up() -> str:
         done = tree.python("-m", "local", "up", TAKEOFF_STATE=str(state.root), TAKEOFF_PORT="0")
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, end(done)
         return done.stdout + done.stderr
 
     try:

@@ -15,7 +15,7 @@ from local.state import REPOSITORY
 from local.toolchain.home import ensure_stack
 from local.toolchain.progress import Progress
 from local.toolchain.ready import ready
-from tests.local.stack.machine import Machine, machine
+from tests.local.stack.machine import Machine, end, machine
 
 pytestmark = pytest.mark.engine
 PACK = REPOSITORY / "policies"
@@ -48,7 +48,7 @@ def exempt(until: str) -> dict[str, Any]:
 def test_a_stack_that_keeps_the_rules_passes_under_its_environment(empty: Machine) -> None:
     config = json.loads((PACK / "environments/local.json").read_text())
     done = judged(empty, config, "preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     assert "takeoff@v" in done.stdout
 
 
@@ -71,14 +71,14 @@ def test_an_update_without_a_preview_is_stopped_at_the_resource_that_breaks_the_
 
 def test_the_same_rule_as_advice_lets_a_preview_pass(empty: Machine) -> None:
     done = judged(empty, {"all": "disabled", RULE: {**BROKEN, "enforcementLevel": "advisory"}}, "preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     assert "KMS.3" in done.stdout
 
 
 @pytest.mark.parametrize(("until", "passes"), [("2999-12-31", True), ("2020-01-31", False)])
 def test_an_exemption_passes_over_a_resource_until_its_day(empty: Machine, until: str, passes: bool) -> None:
     done = judged(empty, {"all": "disabled", RULE: exempt(until)}, "preview")
-    assert (done.returncode == 0) is passes, done.stdout + done.stderr
+    assert (done.returncode == 0) is passes, end(done)
     assert until in done.stdout
     assert ("has expired" in done.stdout) is not passes
 

@@ -10,7 +10,7 @@ from infra.account import sort
 from local.cloud import daemon
 from local.preview import assume
 from local.state import State
-from tests.local.stack.machine import Machine, machine
+from tests.local.stack.machine import Machine, end, machine
 
 pytestmark = pytest.mark.engine
 
@@ -22,7 +22,7 @@ def test_a_stack_that_is_not_deployed_is_previewed_in_an_account_that_is_gone_af
     first = done.stdout.splitlines()[0]
     assert first.startswith("prod: ")
     assert " to create, 0 to update, 0 to replace, 0 to delete; USD +" in first
-    assert (done.returncode == 1) == ("REFUSED" in done.stdout), done.stdout + done.stderr
+    assert (done.returncode == 1) == ("REFUSED" in done.stdout), end(done)
     assert done.stderr.startswith("takeoff: nothing of prod is deployed on this machine; Assumed: an empty account")
     assert "note: Assumed: an empty account" in done.stdout
     for title in ("Replaced or destroyed: nothing", "Traffic and versions: 2 models", "Readiness: breast-cancer"):
@@ -42,7 +42,7 @@ def test_other_traffic_is_told_as_traffic_and_nothing_is_changed(fresh: Machine)
     before, wish = _lasting(fresh), fresh.wish()
     fresh.edit(lambda model: model.update(traffic={"main": 50, "candidate": 50}))
     done = fresh.run("preview")
-    assert "breast-cancer: main 90 → 50 %, candidate 10 → 50 %" in done.stdout, done.stdout + done.stderr
+    assert "breast-cancer: main 90 → 50 %, candidate 10 → 50 %" in done.stdout, end(done)
     assert "weights and counts only: no new config, no new process" in done.stdout
     assert "0 to create, 1 to update, 0 to replace, 0 to delete" in done.stdout
     assert (done.returncode, "READY" in done.stdout) == (0, True), done.stdout

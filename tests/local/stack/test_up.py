@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.cloud.emulated import until
-from tests.local.stack.machine import CANARY_ACCURACY, ENDPOINT, Machine, changes, held_out, predictions
+from tests.local.stack.machine import CANARY_ACCURACY, ENDPOINT, Machine, changes, end, held_out, predictions
 
 pytestmark = pytest.mark.engine
 
@@ -53,7 +53,7 @@ def test_a_second_up_changes_nothing_and_restarts_nothing(shared: Machine) -> No
 def test_a_preview_after_a_rollout_shows_no_change(shared: Machine) -> None:
     for refresh in ([], ["--refresh"]):
         done = shared.pulumi("preview", "--expect-no-changes", *refresh)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, end(done)
 
 
 def test_a_change_of_traffic_moves_requests_without_a_new_process_or_a_failed_request(shared: Machine) -> None:
@@ -76,7 +76,7 @@ def test_a_wish_alone_moves_the_endpoint_and_leaves_its_verdict(fresh: Machine) 
     until(lambda: fresh.settled() and fresh.weights() == {"main": 90, "candidate": 10}, 20)
     fresh.edit(lambda model: model.update(traffic={"main": 40, "candidate": 60}))
     done = fresh.pulumi("up", "--yes", "--skip-preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     until(lambda: fresh.settled() and fresh.weights() == {"main": 40, "candidate": 60}, 15)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from catalog.candidates import Candidates
-from tests.local.stack.machine import MODEL, Machine, machine
+from tests.local.stack.machine import MODEL, Machine, end, machine
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def write(deployed: Machine, leaf: str, text: str) -> None:
 def previewed(deployed: Machine) -> dict[str, int]:
     """How many resources a preview would do what with."""
     done = deployed.pulumi("preview", "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     return dict(json.loads(done.stdout)["changeSummary"])
 
 
@@ -51,7 +51,7 @@ def test_a_preview_after_a_promotion_and_after_a_rollback_is_empty(deployed: Mac
     two = json.dumps({**json.loads(one), "version": "b" * 12})
     write(deployed, "candidate", two)
     done = deployed.pulumi("up", "--yes", "--skip-preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     wish = Candidates.from_json(read(deployed, "desired"))
     assert set(wish.releases) == {json.loads(one)["version"], "b" * 12}
     for approved, candidate in ((two, one), (one, two)):

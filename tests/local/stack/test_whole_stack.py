@@ -25,12 +25,15 @@ from local.cluster.layout import Layout
 from local.state import CACHE, REPOSITORY
 from tests.local.cloud.emulated import until
 from tests.local.programs import require_cluster
+from tests.local.providers.again import PARTS
+from tests.local.stack.forgetting import forget, unfound
 from tests.local.stack.machine import (
     CANARY_ACCURACY,
     ENDPOINT,
     MODEL,
     Machine,
     changes,
+    end,
     held_out,
     machine,
     predictions,
@@ -47,6 +50,19 @@ VERSIONS = {
     "vision": 1,
     "vision-gpu": 1,
 }  # trained by `up`, of each model
+# Removed, they would take data with them; what rests on one stays, too.
+CONTENT = frozenset(
+    f"aws:{kind}"
+    for kind in (
+        "ecr/repository:Repository",
+        "kms/key:Key",
+        "s3/bucket:Bucket",
+        "sagemaker/endpoint:Endpoint",
+        "sagemaker/endpointConfiguration:EndpointConfiguration",
+        "sagemaker/model:Model",
+        "sagemaker/modelPackageGroup:ModelPackageGroup",
+    )
+)
 # The fewest pods of each model in the cluster, and the pool that they are meant for.
 PODS = {"vision": (2, "general"), "vision-gpu": (1, "gpu")}
 GUIDE = REPOSITORY / "docs/guides/rollback.md"
@@ -76,7 +92,7 @@ class Whole:
         command = [sys.executable, "-m", "takeoff", *arguments, "--stack", "local", "--json"]
         env = self.machine.inside()
         done = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, end(done)
         return json.loads(done.stdout)
 
     def invocations(self, endpoint: str, variant: str) -> int:
@@ -126,7 +142,7 @@ def git(account: Machine, *arguments: str) -> str:
     """git in the folder of the machine's stack file, as somebody whom no configuration of this machine knows."""
     somebody = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
     done = subprocess.run(["git", *somebody, *arguments], cwd=account.root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     return done.stdout.strip()
 
 
@@ -187,6 +203,23 @@ def test_a_second_up_changes_nothing_builds_nothing_and_restarts_nothing(whole: 
     assert codebuild.list_builds()["ids"] == builds
     assert len(builds) == len(VERSIONS)
     assert whole.processes() == before
+
+
+def test_recovery_finds_everything_that_no_up_may_make_twice(whole: Whole) -> None:
+    assert unfound(whole.machine) == set()
+
+
+def test_what_the_state_forgot_is_removed_and_made_again(whole: Whole) -> None:
+    """As when an `up` dies before it writes down what it made: here of every type that can be lost without content."""
+    account = whole.machine
+    before = account.resources()
+    forgotten = forget(account, sparing=CONTENT)
+    assert len(forgotten) > 30
+    output = account.up()
+    assert {type_ for type_ in forgotten if f"removed {type_.rpartition(':')[2]} " not in output} <= PARTS
+    assert account.resources() == before
+    done = account.pulumi("preview", "--expect-no-changes", "--refresh")
+    assert done.returncode == 0, end(done)
 
 
 def test_requests_and_answers_are_captured_in_sagemakers_lines(whole: Whole) -> None:
@@ -324,7 +357,7 @@ def test_a_daemon_that_is_killed_comes_back_with_everything(whole: Whole) -> Non
     until(lambda: len(whole.processes().get(DIGITS, [])) == len(served[DIGITS]))
     assert contents() == before
     done = account.pulumi("preview", "--expect-no-changes", "--refresh")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     assert set(whole.takeoff("predict", "--requests", "20")) == {ENDPOINT, DIGITS, OFFERS, RISK}
 
 
@@ -341,7 +374,7 @@ def test_a_data_set_and_a_configuration_go_back_as_the_guide_says(whole: Whole, 
 
     def up() -> None:
         done = account.pulumi("up", "--yes", "--skip-preview")
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, end(done)
 
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text())))
     before, weights = file.read_text(), account.weights()
@@ -407,7 +440,7 @@ def test_a_data_set_and_a_configuration_go_back_as_the_guide_says(whole: Whole, 
 def test_down_leaves_nothing_of_ours(whole: Whole) -> None:
     served = [pid for pids in whole.processes().values() for pid in pids]
     done = whole.machine.run("down")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, end(done)
     assert [pid for pid in served if processes.birth(pid) is not None] == []
     # SageMaker's own log groups are the account's, and stay on AWS, too.
     assert [each for each in whole.machine.resources() if "/aws/sagemaker/" not in each] == []

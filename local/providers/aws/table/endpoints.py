@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.providers.aws.row import Call, Read, Row, Wait
-from local.providers.aws.table.vpc import TAGGING
+from local.providers.aws.table.vpc import tagged
 
 _ARN = "arn:aws:ec2:{region}:{account}:"
 _SETS = {"routeTableIds": "RouteTableIds", "securityGroupIds": "SecurityGroupIds", "subnetIds": "SubnetIds"}
@@ -62,7 +62,7 @@ ROWS = (
             "state": "State",
         },
         replace=_FIXED | {"resourceConfigurationArn", "serviceNetworkArn", "serviceRegion"},
-        tagging=TAGGING,
+        tagging=tagged("vpc-endpoint"),
         computed=frozenset({"policy", "privateDnsEnabled", *_SETS}),
         defaults={"vpcEndpointType": "Gateway"},
         json=frozenset({"policy"}),
@@ -116,7 +116,7 @@ ROWS = (
                 "vpcId",
             }
         ),
-        tagging=TAGGING,
+        tagging=tagged("vpc-flow-log"),
         computed=frozenset({"logDestination", "logFormat"}),
         defaults={"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600},
     ),

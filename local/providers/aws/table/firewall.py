@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.providers.aws.row import Autoname, Call, Read, Row
-from local.providers.aws.table.vpc import TAGGING
+from local.providers.aws.table.vpc import tagged
 
 _ARN = "arn:aws:ec2:{region}:{account}:"
 _GROUP = {"GroupId": "id", "GroupIds": "id", "Resources": "id"}
@@ -115,7 +115,7 @@ def _rule(direction: str) -> Row:
         },
         replace=frozenset({"securityGroupId"}),
         replace_if_new=frozenset(_PLACES),
-        tagging=TAGGING,
+        tagging=tagged("security-group-rule"),
     )
 
 
@@ -139,7 +139,7 @@ ROWS = (
         delete=Call("delete_security_group"),
         outputs={"id": "GroupId", "arn": _ARN + "security-group/{id}", "ownerId": "OwnerId"},
         replace=frozenset({"description", "name", "vpcId"}),
-        tagging=TAGGING,
+        tagging=tagged("security-group"),
         defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},
     ),
     Row(
@@ -175,7 +175,7 @@ ROWS = (
             "ownerId": "OwnerId",
         },
         replace=frozenset({"vpcId"}),
-        tagging=TAGGING,
+        tagging=tagged(),
         defaults={"egress": [], "ingress": [], "revokeRulesOnDelete": False},
     ),
     _rule("ingress"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.providers.aws.row import Autoname, Call, Read, Row, Tagging, Wait
-from local.providers.aws.table.vpc import TAGGING
+from local.providers.aws.table.vpc import tagged
 
 _DATA = "LaunchTemplateData"
 _GROUPS = {"vpcSecurityGroupIds": f"{_DATA}.SecurityGroupIds"}
@@ -78,7 +78,7 @@ ROWS = (
             "latestVersion": "LatestVersionNumber",
         },
         replace=frozenset({"name"}),
-        tagging=TAGGING,
+        tagging=tagged(),
         spelled={"blockDeviceMappings": _texts, "tagSpecifications": _tags},
         texts=frozenset({"blockDeviceMappings.ebs.encrypted", "blockDeviceMappings.ebs.deleteOnTermination"}),
     ),

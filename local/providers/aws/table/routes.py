@@ -1,7 +1,7 @@
 """Route tables, what is in them and where they hold (Pulumi's module `ec2`)."""
 
 from local.providers.aws.row import Call, Read, Row
-from local.providers.aws.table.vpc import TAGGING
+from local.providers.aws.table.vpc import tagged
 
 _ARN = "arn:aws:ec2:{region}:{account}:"
 _ROUTE = frozenset({"routeTableId", "destinationCidrBlock", "gatewayId", "natGatewayId", "vpcEndpointId"})
@@ -20,7 +20,7 @@ ROWS = (
         delete=Call("delete_route_table"),
         outputs={"id": "RouteTableId", "arn": _ARN + "route-table/{id}", "ownerId": "OwnerId"},
         replace=frozenset({"vpcId"}),
-        tagging=TAGGING,
+        tagging=tagged("route-table"),
     ),
     Row(
         type="aws:ec2/route:Route",

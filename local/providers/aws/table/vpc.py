@@ -5,9 +5,13 @@ from typing import Any
 
 from local.providers.aws.row import Call, Read, Row, Tagging, Wait
 
-TAGGING = Tagging("create_tags", "delete_tags")
 _ARN = "arn:aws:ec2:{region}:{account}:"
 _DNS = {"enableDnsHostnames": "EnableDnsHostnames.Value", "enableDnsSupport": "EnableDnsSupport.Value"}
+
+
+def tagged(kind: str = "") -> Tagging:
+    """How EC2 tags; `kind` is its word for the resource, "" for one that the plugin takes over."""
+    return Tagging("create_tags", "delete_tags", kind=kind)
 
 
 def _attribute(name: str) -> Read:
@@ -47,7 +51,7 @@ ROWS = (
         delete=Call("delete_vpc"),
         outputs={"id": "VpcId", "arn": _ARN + "vpc/{id}", "ownerId": "OwnerId", "dhcpOptionsId": "DhcpOptionsId"},
         replace=frozenset({"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"}),
-        tagging=TAGGING,
+        tagging=tagged("vpc"),
         computed=frozenset({"enableDnsHostnames"}),
         defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
     ),
@@ -96,7 +100,7 @@ ROWS = (
                 "vpcId",
             }
         ),
-        tagging=TAGGING,
+        tagging=tagged("subnet"),
         computed=frozenset({"availabilityZone"}),
         defaults={"mapPublicIpOnLaunch": False},
     ),
@@ -123,7 +127,7 @@ ROWS = (
         before_delete=_detach,
         outputs={"id": "InternetGatewayId", "arn": _ARN + "internet-gateway/{id}", "ownerId": "OwnerId"},
         replace=frozenset(),
-        tagging=TAGGING,
+        tagging=tagged("internet-gateway"),
     ),
     Row(
         type="aws:ec2/eip:Eip",
@@ -144,7 +148,7 @@ ROWS = (
         },
         computed=frozenset({"domain"}),
         replace=frozenset({"address", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"}),
-        tagging=TAGGING,
+        tagging=tagged("elastic-ip"),
     ),
     Row(
         type="aws:ec2/natGateway:NatGateway",
@@ -172,7 +176,7 @@ ROWS = (
         replace=frozenset(
             {"allocationId", "connectivityType", "privateIp", "secondaryPrivateIpAddressCount", "subnetId"}
         ),
-        tagging=TAGGING,
+        tagging=tagged("natgateway"),
         defaults={"connectivityType": "public"},
         wait=Wait("State", frozenset({"available"}), frozenset({"failed"}), reason="FailureMessage", gone=True),
         gone_when=("State", frozenset({"deleted"})),

@@ -1,19 +1,19 @@
-"""What is ours in the emulated account, by listing it: for taking it down whole, and for cleaning up after a kill."""
+"""Everything of one stack in an emulated account, service by service."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from local.client import client
-from local.kinds import KINDS
-from local.state import ACCOUNT, REGION
+from local.leftovers.clusters import clusters
+from local.leftovers.kinds import KINDS
+from local.leftovers.leftover import Leftover, bind, pages, prefix
+from local.leftovers.network import network, rules
 
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 CONFIG = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
@@ -21,36 +21,35 @@ MODEL = "aws:sagemaker/model:Model"
 _MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
 
-@dataclass(frozen=True)
-class Leftover:
-    """Something of ours: its Pulumi type, its id in a Pulumi state, how to remove it.
-
-    `created` is in seconds since the epoch where that matters (see local/recover.py), else infinitely late.
-    """
-
-    type: str
-    id: str
-    remove: Callable[[], object]
-    created: float = math.inf
-
-
 class Account:
     """What one stack has in the emulated account behind an endpoint."""
 
     def __init__(self, endpoint: str, stack: str) -> None:
-        self._endpoint, self._stack, self._prefix = endpoint, stack, f"takeoff-{stack}-"
+        self._endpoint, self._stack, self._prefix = endpoint, stack, prefix(stack)
 
     def everything(self) -> list[Leftover]:
         """All that is ours, in an order in which it can be removed."""
-        parts = (self._hosting(), self._events(), self._by_kind(), self._logs(), self._facts(), self._access())
-        return [leftover for part in (*parts, self._data()) for leftover in part]
+        ec2 = self._client("ec2")
+        parts = (
+            self._hosting(),
+            self._events(),
+            rules(ec2, self._stack),
+            clusters(self._client("eks"), self._stack),
+            self._by_kind(),
+            network(ec2, self._stack),
+            self._logs(),
+            self._facts(),
+            self._access(),
+            self._data(),
+        )
+        return [leftover for part in parts for leftover in part]
 
     def forget_versions(self) -> None:
         """Delete every registered version: AWS keeps a group that holds one (`takeoff destroy` does so on AWS)."""
         sagemaker = self._client("sagemaker")
-        groups = _pages(sagemaker, "list_model_package_groups", "ModelPackageGroupSummaryList")
+        groups = pages(sagemaker, "list_model_package_groups", "ModelPackageGroupSummaryList")
         for group in self._ours(each["ModelPackageGroupName"] for each in list(groups)):
-            held = _pages(sagemaker, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=group)
+            held = pages(sagemaker, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=group)
             for package in list(held):
                 sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
 
@@ -67,73 +66,52 @@ class Account:
 
     def _hosting(self) -> Iterator[Leftover]:
         client = self._client("sagemaker")
-        for name in self._ours(item["EndpointName"] for item in _pages(client, "list_endpoints", "Endpoints")):
-            yield Leftover(ENDPOINT, name, _bind(_remove_endpoint, client, name))
+        for name in self._ours(item["EndpointName"] for item in pages(client, "list_endpoints", "Endpoints")):
+            yield Leftover(ENDPOINT, name, bind(_remove_endpoint, client, name))
         for token, operation, key, member, delete in (
             (CONFIG, "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", client.delete_endpoint_config),
             (MODEL, "list_models", "Models", "ModelName", client.delete_model),
         ):
-            for item in _pages(client, operation, key):
+            for item in pages(client, operation, key):
                 if (name := item[member]).startswith(self._prefix):
-                    remove = _bind(delete, **{member: name})
+                    remove = bind(delete, **{member: name})
                     yield Leftover(token, name, remove, item["CreationTime"].timestamp())
 
     def _events(self) -> Iterator[Leftover]:
         client = self._client("events")
         for name in self._ours(rule["Name"] for rule in client.list_rules()["Rules"]):
-            yield Leftover("aws:cloudwatch/eventRule:EventRule", name, _bind(_remove_rule, client, name))
+            yield Leftover("aws:cloudwatch/eventRule:EventRule", name, bind(_remove_rule, client, name))
 
     def _by_kind(self) -> Iterator[Leftover]:
         for kind in KINDS:
-            client = self._client(kind.service)
-            for item in _pages(client, kind.list, kind.key, **kind.asked):
-                listed = item[kind.name] if kind.name else item
-                # Glue's names have underscores for hyphens; a topic has its ARN alone, an alias a word before its name.
-                name = listed.rpartition(":")[2].removeprefix("alias/")
-                if name.replace("_", "-").startswith(self._prefix):
-                    id_ = kind.id.format(listed=listed, account=ACCOUNT, region=REGION)
-                    target = id_ if kind.by_id else listed
-                    given = {kind.argument: [target] if kind.several else target, **kind.more}
-                    yield Leftover(kind.type, id_, _bind(getattr(client, kind.delete), **given))
+            yield from kind.leftovers(self._client(kind.service), self._stack)
 
     def _logs(self) -> Iterator[Leftover]:
         logs = self._client("logs")
-        for group in _pages(logs, "describe_log_groups", "logGroups"):
+        for group in pages(logs, "describe_log_groups", "logGroups"):
             if f"/{self._prefix}" in (name := group["logGroupName"]) or name.startswith(f"/takeoff/{self._stack}/"):
-                yield Leftover(
-                    "aws:cloudwatch/logGroup:LogGroup", name, _bind(logs.delete_log_group, logGroupName=name)
-                )
+                yield Leftover("aws:cloudwatch/logGroup:LogGroup", name, bind(logs.delete_log_group, logGroupName=name))
 
     def _facts(self) -> Iterator[Leftover]:
         client = self._client("ssm")
         pages = client.get_paginator("get_parameters_by_path").paginate(Path=f"/takeoff/{self._stack}", Recursive=True)
         for parameter in [parameter for page in pages for parameter in page["Parameters"]]:
             name = parameter["Name"]
-            yield Leftover("aws:ssm/parameter:Parameter", name, _bind(client.delete_parameter, Name=name))
+            yield Leftover("aws:ssm/parameter:Parameter", name, bind(client.delete_parameter, Name=name))
 
     def _access(self) -> Iterator[Leftover]:
         client = self._client("iam")
-        for name in self._ours(role["RoleName"] for role in _pages(client, "list_roles", "Roles")):
-            yield Leftover("aws:iam/role:Role", name, _bind(_remove_role, client, name))
+        for name in self._ours(role["RoleName"] for role in pages(client, "list_roles", "Roles")):
+            yield Leftover("aws:iam/role:Role", name, bind(_remove_role, client, name))
 
     def _data(self) -> Iterator[Leftover]:
         s3, kms = self._client("s3"), self._client("kms")
         for name in self._ours(bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
-            yield Leftover("aws:s3/bucket:Bucket", name, _bind(_remove_bucket, s3, name))
-        for key in [entry["KeyId"] for entry in _pages(kms, "list_keys", "Keys")]:
+            yield Leftover("aws:s3/bucket:Bucket", name, bind(_remove_bucket, s3, name))
+        for key in [entry["KeyId"] for entry in pages(kms, "list_keys", "Keys")]:
             if _is_live_key(kms, key, self._stack):
-                remove = _bind(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=7)
+                remove = bind(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=7)
                 yield Leftover("aws:kms/key:Key", key, remove)
-
-
-def _pages(client: Any, operation: str, key: str, **asked: Any) -> Iterator[Any]:
-    paged = client.can_paginate(operation)
-    for page in client.get_paginator(operation).paginate(**asked) if paged else [getattr(client, operation)(**asked)]:
-        yield from page[key]
-
-
-def _bind(function: Callable[..., object], *arguments: object, **members: object) -> Callable[[], object]:
-    return lambda: function(*arguments, **members)
 
 
 def _remove_endpoint(client: Any, name: str) -> None:
@@ -164,6 +142,8 @@ def _remove_rule(client: Any, name: str) -> None:
 def _remove_role(client: Any, name: str) -> None:
     for policy in client.list_role_policies(RoleName=name)["PolicyNames"]:
         client.delete_role_policy(RoleName=name, PolicyName=policy)
+    for attached in client.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        client.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
     client.delete_role(RoleName=name)
 
 
