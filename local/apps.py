@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.cluster import build, control, instance_types, namespace
 from local.cluster.stack_file import config, pools
+from local.recover import recover_objects
 from local.stack import APPS, LocalStack
 from local.state import LOCAL, State
 from local.toolchain.home import ensure_stack
@@ -20,8 +21,7 @@ def up(stack: LocalStack, progress: Progress) -> bool:
         return False
     start(stack.state, progress)
     sibling = of(stack)
-    if sibling.break_dead_lock():
-        progress.say("takeoff: removed the lock of an `up` of the cluster's half that was killed")
+    _recover(sibling, progress)
     sibling.up(refresh=sibling.exists)
     return True
 
@@ -31,9 +31,15 @@ def down(stack: LocalStack, progress: Progress) -> None:
     sibling = of(stack)
     if sibling.exists and build.present():
         start(stack.state, progress)
+        _recover(sibling, progress)
         sibling.destroy()
     if control.stop(stack.state, forget=True):
         progress.say("takeoff: the cluster is stopped")
+
+
+def _recover(sibling: LocalStack, progress: Progress) -> None:
+    for line in recover_objects(sibling):
+        progress.say(f"takeoff: {line}")
 
 
 def of(stack: LocalStack) -> LocalStack:

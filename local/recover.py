@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 
-from local.leftovers import ENDPOINT, Account, Leftover
+from local.cluster.api import Api
+from local.cluster.layout import Layout
+from local.leftovers import ENDPOINT, Account, Leftover, objects
 from local.stack import LocalStack
 from local.state import State
 
@@ -19,10 +21,7 @@ def recover(stack: LocalStack, account: Account) -> list[str]:
     create would find their names taken. So after an `up` that did not finish they are removed. An endpoint that never
     came up is removed, too: SageMaker has no other way on from there.
     """
-    done = []
-    if stack.break_dead_lock():
-        done.append("removed the lock of an `up` that was killed")
-        _await_providers(stack.state)
+    done = _unlock(stack, "an `up`")
     failed, since = account.failed_endpoints(), stack.unfinished_since()
     if not failed and since is None:
         return done
@@ -31,11 +30,36 @@ def recover(stack: LocalStack, account: Account) -> list[str]:
         if leftover.type == ENDPOINT and leftover.id in failed:
             leftover.remove()
             done.append(f"removed endpoint {leftover.id}, which never came up; it is made again")
-        elif since is not None and (leftover.type, leftover.id) not in known and _is_programs(leftover, since):
-            leftover.remove()
-            done.append(f"removed {leftover.type.rpartition(':')[2]} {leftover.id}, which an unfinished `up` had made")
+        elif since is not None and _is_programs(leftover, since):
+            done += _remove_unknown(leftover, known)
     stack.forget_pending()
     return done
+
+
+def recover_objects(sibling: LocalStack) -> list[str]:
+    """The same for what the stack's sibling runs in its cluster, which must run. Raises ApiError."""
+    done = _unlock(sibling, "an `up` of the cluster's half")
+    if sibling.unfinished_since() is None:
+        return done
+    api, known = Api(Layout.of(sibling.state).kubeconfig), sibling.known()
+    for leftover in objects(api, sibling.state.stack):
+        done += _remove_unknown(leftover, known)
+    sibling.forget_pending()
+    return done
+
+
+def _unlock(stack: LocalStack, whose: str) -> list[str]:
+    if not stack.break_dead_lock():
+        return []
+    _await_providers(stack.state)
+    return [f"removed the lock of {whose} that was killed"]
+
+
+def _remove_unknown(leftover: Leftover, known: set[tuple[str, str]]) -> list[str]:
+    if (leftover.type, leftover.id) in known:
+        return []
+    leftover.remove()
+    return [f"removed {leftover.type.rpartition(':')[2]} {leftover.id}, which an unfinished `up` had made"]
 
 
 def _await_providers(state: State) -> None:

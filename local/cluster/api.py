@@ -75,6 +75,11 @@ class Api:
             if not (asked := asked | {"continue": page["metadata"].get("continue", "")})["continue"]:
                 return found
 
+    def everything(self, *, labels: str) -> Iterator[dict[str, Any]]:
+        """Every object, of whatever kind and namespace, that a selector finds."""
+        for path in self._discovery.collections():
+            yield from self.list(path, labels=labels)
+
     def apply(
         self, manifest: Manifest, manager: str = _MANAGER, force: bool = False, dry_run: bool = False
     ) -> dict[str, Any]:

@@ -43,6 +43,17 @@ class Discovery:
             raise ApiError(404, "NoKind", message, {"kind": kind, "apiVersion": version})
         return found
 
+    def collections(self) -> list[str]:
+        """The path of every collection that can be listed and whose objects can be deleted, of preferred versions."""
+        groups = self._transport.ask("GET", "/apis")["groups"]
+        versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
+        return [
+            f"{_root(version)}/{each['name']}"
+            for version in versions
+            for each in self._ask(version)
+            if {"list", "delete"} <= set(each["verbs"])
+        ]
+
     def _ask(self, version: str) -> list[dict[str, Any]]:
         try:
             listed = self._transport.ask("GET", _root(version))["resources"]

@@ -82,6 +82,7 @@ def test_what_is_there_is_asked_for_before_it_is_changed(machine: Machine) -> No
 
 def test_the_lock_of_a_killed_up_goes_and_it_says_so(machine: Machine) -> None:
     machine.locked = True
+    machine.state.root.mkdir()
     apps.up(machine.stack, machine.progress)
     assert "removed the lock of an `up` of the cluster's half that was killed" in machine.screen.getvalue()
 

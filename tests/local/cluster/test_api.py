@@ -248,6 +248,30 @@ def test_a_patch_says_what_kind_of_patch_it_is(kind: Any, type_: str, api: Api, 
     assert server.last() == ("PATCH", "/x/scale", {"type": type_}, {"spec": {"replicas": 3}})
 
 
+def test_everything_is_every_kind_that_can_be_listed_and_deleted_of_preferred_versions(
+    api: Api, server: Server
+) -> None:
+    group = {"preferredVersion": {"groupVersion": "apps/v1"}, "versions": [{"groupVersion": "apps/v1beta1"}]}
+    full, reviews = ["create", "delete", "list"], ["create"]
+    listed = {"apiVersion": "apps/v1", "kind": "DeploymentList", "metadata": {}, "items": [{"metadata": {"name": "a"}}]}
+    empty = {"apiVersion": "v1", "kind": "NamespaceList", "metadata": {}, "items": []}
+    server.answers |= {
+        "/apis": (200, {"groups": [group]}),
+        "/api/v1": (200, {"resources": [CORE["resources"][0] | {"verbs": full}]}),
+        "/apis/apps/v1": (200, {"resources": [
+            {"name": "deployments", "kind": "Deployment", "namespaced": True, "verbs": full},
+            {"name": "reviews", "kind": "Review", "namespaced": False, "verbs": reviews},
+        ]}),
+        "/api/v1/namespaces": (200, empty),
+        "/apis/apps/v1/deployments": (200, listed),
+    }  # fmt: skip
+    found = list(api.everything(labels="team=a"))
+    assert [(each["kind"], each["metadata"]["name"]) for each in found] == [("Deployment", "a")]
+    asked = [(path, query.get("labelSelector")) for _, path, query, _ in server.asked]
+    assert asked[-1] == ("/apis/apps/v1/deployments", "team=a")
+    assert "/apis/apps/v1beta1" not in [path for path, _ in asked]
+
+
 def test_a_busy_server_is_asked_again(api: Api, server: Server) -> None:
     server.answers["/x"] = [(429, status(429, "TooManyRequests", "wait")), (200, {"here": True})]
     assert api.get("/x") == {"here": True}

@@ -108,9 +108,10 @@ class Machine:
         stack.up(refresh=False)
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`pulumi` as in `make shell`."""
+        """`pulumi` as in `make shell`, on the machine's stack unless the arguments choose another."""
+        chosen = [] if "--stack" in arguments else ["--stack", self.stack]
         return subprocess.run(
-            ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"],
+            ["pulumi", *arguments, *chosen, "--non-interactive"],
             cwd=REPOSITORY,
             env=self.inside(),
             capture_output=True,

@@ -22,11 +22,12 @@ from catalog.pools import POOL_LABEL as POOL
 from local.cloud import daemon, processes
 from local.cluster.api import Api
 from local.cluster.layout import Layout
+from local.stack import APPS
 from local.state import CACHE, REPOSITORY
 from tests.local.cloud.emulated import until
 from tests.local.programs import require_cluster
 from tests.local.providers.again import PARTS
-from tests.local.stack.forgetting import forget, unfound
+from tests.local.stack.forgetting import forget, unfound, unfound_objects
 from tests.local.stack.machine import (
     CANARY_ACCURACY,
     ENDPOINT,
@@ -209,16 +210,38 @@ def test_recovery_finds_everything_that_no_up_may_make_twice(whole: Whole) -> No
     assert unfound(whole.machine) == set()
 
 
+def test_recovery_finds_everything_in_the_cluster(whole: Whole) -> None:
+    require_cluster()
+    assert unfound_objects(whole.machine) == set()
+
+
 def test_what_the_state_forgot_is_removed_and_made_again(whole: Whole) -> None:
     """As when an `up` dies before it writes down what it made: here of every type that can be lost without content."""
     account = whole.machine
-    before = account.resources()
-    forgotten = forget(account, sparing=CONTENT)
+    before, forgotten = account.resources(), forget(account, sparing=CONTENT)
     assert len(forgotten) > 30
-    output = account.up()
-    assert {type_ for type_ in forgotten if f"removed {type_.rpartition(':')[2]} " not in output} <= PARTS
+    assert unremoved(forgotten, account.up()) <= PARTS
     assert account.resources() == before
-    done = account.pulumi("preview", "--expect-no-changes", "--refresh")
+    assert_nothing_to_change(account, account.stack)
+
+
+def test_what_the_state_of_the_cluster_forgot_is_removed_and_made_again(whole: Whole) -> None:
+    require_cluster()
+    account = whole.machine
+    forgotten = forget(account, APPS)
+    assert len(forgotten) > 10
+    assert unremoved(forgotten, account.up()) == set()
+    assert unfound_objects(account) == set()
+    assert_nothing_to_change(account, f"{account.stack}{APPS}")
+
+
+def unremoved(types: set[str], printed: str) -> set[str]:
+    """Those of the types of which `up` does not say that it removed one."""
+    return {each for each in types if f"removed {each.rpartition(':')[2]} " not in printed}
+
+
+def assert_nothing_to_change(account: Machine, stack: str) -> None:
+    done = account.pulumi("preview", "--stack", stack, "--expect-no-changes", "--refresh")
     assert done.returncode == 0, end(done)
 
 
@@ -356,8 +379,7 @@ def test_a_daemon_that_is_killed_comes_back_with_everything(whole: Whole) -> Non
     daemon.start(account.state, 0)
     until(lambda: len(whole.processes().get(DIGITS, [])) == len(served[DIGITS]))
     assert contents() == before
-    done = account.pulumi("preview", "--expect-no-changes", "--refresh")
-    assert done.returncode == 0, end(done)
+    assert_nothing_to_change(account, account.stack)
     assert set(whole.takeoff("predict", "--requests", "20")) == {ENDPOINT, DIGITS, OFFERS, RISK}
 
 
