@@ -1,4 +1,4 @@
-"""How services list and delete what is found by its name alone."""
+"""How services list and delete what is found by its name, or by its tags."""
 
 from __future__ import annotations
 

@@ -53,6 +53,7 @@ EDGES = (
         ROLLOUT,
         """    return aws.cloudwatch.EventTarget(
         part.name,
+        target_id=part.name,
         rule=rule.name,
         arn=machine.arn,
         role_arn=start_role(part, machine, "start", "events", said),

@@ -25,10 +25,20 @@ def test_what_ec2_made_is_known_by_its_tags_and_removed(token: str, cloud: Cloud
     resource, listed = life.create(), Listed(cloud.endpoint, stack)
     found = listed.everything()
     assert (token, resource.id) in {(each.type, each.id) for each in found}
+    assert Listed(cloud.endpoint, f"{stack}-other").everything() == []
     for each in found:
         each.remove()
     assert listed.everything() == []
     assert life.plugin.read(token, resource.id, resource) is None
+
+
+def test_a_networks_default_group_is_not_ours(cloud: Cloud, account: Account) -> None:
+    """It is there from the start, tagged or not, and AWS refuses to delete it."""
+    stack = f"n{next(cloud.names)}"
+    token = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+    group = Life(token, cloud, Plugin(account, {"takeoff:stack": stack})).create()
+    assert group.state["tagsAll"]["takeoff:stack"] == stack
+    assert Listed(cloud.endpoint, stack).everything() == []
 
 
 def test_a_protected_cluster_goes_with_all_that_is_in_it(cloud: Cloud) -> None:
