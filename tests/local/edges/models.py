@@ -25,7 +25,7 @@ EDGES = (
         "model_code/training.py",
         "threadpool_limits(limits=1)",
         "threadpool_limits(limits=None)",
-        f"{TESTS}reproducible.py::test_processes_of_different_hash_seeds_train_the_same_bytes",
+        f"{TESTS}training.py::test_every_fit_has_one_thread_however_many_there_are",
     ),
     Sabotage(
         "models-fit-their-memory",

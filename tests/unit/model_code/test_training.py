@@ -14,6 +14,7 @@ import onnxruntime
 import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import accuracy_score, roc_auc_score
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from model_code import artifact, card, training
 from model_code.algorithms import choose
@@ -137,6 +138,28 @@ def test_a_class_without_rows_stops_training() -> None:
     rows = data.load()
     with pytest.raises(DataError, match=r"labels of breast-cancer are \[0\]; spec.py declares 2 classes"):
         training.train(SPEC, lambda: replace(rows, labels=rows.labels * 0), OFFERED, hps("logistic-regression"))
+
+
+@pytest.mark.parametrize("tuned", [{}, {"tune": 1}])
+def test_every_fit_has_one_thread_however_many_there_are(tuned: dict[str, int], tmp_path: Path) -> None:
+    """The order of a sum, and with it the last bit, would follow their number: on some processors it does."""
+    offered, threads = OFFERED["logistic-regression"], set()
+
+    def build(**settings: Any) -> Any:
+        model = offered.build(**settings)
+        fit = model.fit
+
+        def watched(*rows: Any) -> Any:
+            threads.update(pool["num_threads"] for pool in threadpool_info())
+            return fit(*rows)
+
+        model.fit = watched
+        return model
+
+    given = {"SM_MODEL_DIR": str(tmp_path), "SM_HPS": json.dumps({"algorithm": "watched", **tuned})}
+    with threadpool_limits(limits=4):
+        training.train(SPEC, data.load, {"watched": replace(offered, build=build)}, given)
+    assert threads == {1}
 
 
 def hps(algorithm: str) -> dict[str, str]:
